@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/conversation.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  WC_STATE_OFFLINE,        /* not logged in, and not trying */
+  WC_STATE_CONNECTING,
+  WC_STATE_AUTHENTICATING, /* connected, HELLO sent */
+  WC_STATE_ONLINE,
+  WC_STATE_WAITING,        /* was online; tries again at "retry-time" */
+} WcState;
+
+#define WC_ERROR (wc_error_quark ())
+typedef enum
+{
+  WC_ERROR_BAD_ADDRESS,    /* not host, host:port or [ipv6]:port */
+  WC_ERROR_BAD_ID,         /* not a Client-ID */
+  WC_ERROR_NAME_NOT_FOUND, /* no such host */
+  WC_ERROR_NO_NETWORK,
+  WC_ERROR_REFUSED,        /* nothing listens there */
+  WC_ERROR_NO_ANSWER,      /* the time ran out */
+  WC_ERROR_DECLINED,       /* the server does not know this Client-ID, or may not let it in */
+  WC_ERROR_NOT_WEBCHAT,    /* something answers, but not a WebChat server */
+  WC_ERROR_BUSY,           /* the server is full */
+  WC_ERROR_CLOSED,         /* the connection ended */
+  WC_ERROR_REPLACED,       /* base only: the same ID logged in elsewhere */
+  WC_ERROR_TOO_LONG,       /* a text over WIRE_TEXT_MAX */
+  WC_ERROR_FAILED,
+} WcError;
+GQuark wc_error_quark (void);
+
+/* The connection to a server, and all that is known through it. Drives the protocol with GIO async streams; never blocks; every pending
+ * operation ends with the object. After the first login it reconnects by itself, with back-off and jitter, and comes back to where it was.
+ *
+ * Properties, notified: "state" (int, WcState), "server" (string), "client-id" (string), "error" (GError boxed, the last trouble; NULL while all is
+ * well), "retry-time" (int64, monotonic microseconds; 0 unless WAITING), "people" (GListModel of WcConversation, unsorted, one for everybody on the
+ * server's list but oneself, and everybody met), "idle-minutes" (uint, read-write: after how long a chat is ended with TIMEOUT; 0 = never; default 15).
+ *
+ * Signals: "message-received" (WcConversation, WcEntry) for each live message from somebody else; "chat-started" (WcConversation, gboolean by_peer).
+ * Main thread only. */
+#define WC_TYPE_CLIENT (wc_client_get_type ())
+G_DECLARE_FINAL_TYPE (WcClient, wc_client, WC, CLIENT, GObject)
+
+WcClient *wc_client_new (void);
+
+WcState wc_client_get_state (WcClient *self);
+const char *wc_client_get_server (WcClient *self);
+const char *wc_client_get_client_id (WcClient *self);
+const GError *wc_client_get_error (WcClient *self);
+gint64 wc_client_get_retry_time (WcClient *self);
+gboolean wc_client_get_is_base (WcClient *self); /* the server speaks the original protocol only */
+GListModel *wc_client_get_people (WcClient *self); /* transfer none */
+guint wc_client_get_idle_minutes (WcClient *self);
+void wc_client_set_idle_minutes (WcClient *self, guint minutes);
+
+/* Connects and logs in. Finish returns FALSE with a WC_ERROR (its message is for a person, and technical details stand behind it after a line end) or
+ * G_IO_ERROR_CANCELLED; the state is OFFLINE again then. */
+void wc_client_login_async (WcClient *self, const char *server, const char *client_id, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean wc_client_login_finish (WcClient *self, GAsyncResult *result, GError **error);
+
+/* QUIT, and no more reconnecting. What is known of people stays until the next login with another ID or server. */
+void wc_client_logout (WcClient *self);
+
+/* While WAITING: try at once. */
+void wc_client_retry_now (WcClient *self);
+
+/* The conversation with an ID, made when there is none yet (transfer none); NULL when it is not a Client-ID. */
+WcConversation *wc_client_get_conversation (WcClient *self, const char *peer);
+
+/* Splits "host", "host:port", "[v6]:port" (default port WIRE_PORT). FALSE with WC_ERROR_BAD_ADDRESS. */
+gboolean wc_address_parse (const char *text, char **host, guint16 *port, GError **error);
+
+/* The local file Client-ID in a folder: read (NULL and no error when there is none) and written atomically. */
+void wc_client_id_load_async (GFile *folder, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+char *wc_client_id_load_finish (GAsyncResult *result, GError **error);
+void wc_client_id_save_async (GFile *folder, const char *client_id, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean wc_client_id_save_finish (GAsyncResult *result, GError **error);
+
+G_END_DECLS

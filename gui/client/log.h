@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/entry.h"
+
+G_BEGIN_DECLS
+
+typedef struct _WcConversation WcConversation;
+
+/* A GListModel of WcEntry, oldest first: a window over all the messages of one conversation. It holds what was asked
+ * for, a page at a time, and grows at either end; while it reaches the newest message, new ones are appended.
+ *
+ * Properties: "loading" (a page is on its way), "has-older", "has-newer" (more exists beyond the window), "error" (GError, boxed: why the
+ * last page could not be had; NULL when it could). All notified. Main thread only. */
+#define WC_TYPE_LOG (wc_log_get_type ())
+G_DECLARE_FINAL_TYPE (WcLog, wc_log, WC, LOG, GObject)
+
+/* A further window of its own over the conversation, for the history pane: messages only, no events. Empty until something is loaded. */
+WcLog *wc_log_new (WcConversation *conversation);
+
+gboolean wc_log_get_loading (WcLog *self);
+gboolean wc_log_get_has_older (WcLog *self);
+gboolean wc_log_get_has_newer (WcLog *self);
+
+/* Each asks for one page; nothing happens while one is on its way or there is no more. */
+void wc_log_load_newest (WcLog *self); /* drops the window unless it reaches the newest already */
+void wc_log_load_older (WcLog *self);
+void wc_log_load_newer (WcLog *self);
+
+/* Moves the window to the first message of a local calendar day, or the first after it. Finish returns the message's position in the
+ * model, or -1 with error set (G_IO_ERROR_NOT_FOUND when nothing is that late). */
+void wc_log_jump_to_date_async (WcLog *self, GDateTime *day, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+int wc_log_jump_to_date_finish (WcLog *self, GAsyncResult *result, GError **error);
+
+/* Which days of a local calendar month have messages: bit 0 for the 1st. Finish returns FALSE with error set when it cannot be told. */
+void wc_log_mark_days_async (WcLog *self, int year, int month, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean wc_log_mark_days_finish (WcLog *self, GAsyncResult *result, guint32 *days, GError **error);
+
+/* For the engine and for tests: puts an entry at the newest end, (transfer none). */
+void wc_log_append (WcLog *self, WcEntry *entry);
+
+G_END_DECLS

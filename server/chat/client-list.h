@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The ClientID-List file as it was read at one moment: immutable, shared between threads by reference. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct _ClientList ClientList;
+
+/* Reads the file; "ClientID-List:3: …" names file, line and reason when it has a bad line. */
+ClientList *client_list_load (const char *file, GError **error);
+ClientList *client_list_ref (ClientList *self);
+void client_list_unref (ClientList *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ClientList, client_list_unref)
+
+gboolean client_list_contains (ClientList *self, const char *id);
+/* The RFC 5803 verifier that stands after the ID; NULL when there is none. */
+const char *client_list_get_verifier (ClientList *self, const char *id);
+
+/* The IDs in the order of the file. */
+guint client_list_get_size (ClientList *self);
+const char *client_list_get_id (ClientList *self, guint position);

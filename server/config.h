@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "store/store.h"
+
+/* Everything that can be configured: read once, immutable after. Every path is absolute. */
+typedef struct
+{
+  char **listen; /* "127.0.0.1:5000", "[::1]:5000"; checked */
+  char *client_list;
+  char *data_directory;
+  gboolean allow_insecure;
+
+  guint idle_timeout;  /* seconds; 0 = never */
+  guint login_timeout; /* seconds */
+
+  guint max_connections;
+  guint max_connections_per_address; /* 0 = no limit */
+  guint messages_per_second;         /* per connection; 0 = no limit */
+  guint messages_burst;
+  gsize send_queue_bytes;
+
+  StoreDurability durability;
+} Config;
+
+/* Reads a GKeyFile; NULL for the file means that every key has its default. Unknown groups and keys, values of the wrong kind and values out
+ * of range are errors that name file, line and reason ("webchat.conf:7: …"). */
+Config *config_load (const char *file, GError **error);
+void config_free (Config *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Config, config_free)
