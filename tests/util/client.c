@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/util/client.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/util/deadline.h"
+
+#define NARROW_BYTES 4096
+
+struct _TestClient
+{
+  char *name;
+  int fd;
+  GString *input; /* read and not handed out yet */
+  GString *line;  /* handed out last */
+  gboolean ended;
+  gboolean proto2;
+  guint n_barriers;
+};
+
+/* Connecting */
+
+static gboolean
+make_address (const char *host, guint16 port, struct sockaddr_storage *address, socklen_t *len)
+{
+  struct sockaddr_in *four = (struct sockaddr_in *) address;
+  struct sockaddr_in6 *six = (struct sockaddr_in6 *) address;
+
+  memset (address, 0, sizeof *address);
+  if (inet_pton (AF_INET, host, &four->sin_addr) == 1)
+    {
+      four->sin_family = AF_INET;
+      four->sin_port = htons (port);
+      *len = sizeof *four;
+      return TRUE;
+    }
+  six->sin6_family = AF_INET6;
+  six->sin6_port = htons (port);
+  *len = sizeof *six;
+  return inet_pton (AF_INET6, host, &six->sin6_addr) == 1;
+}
+
+static TestClient *
+open_client (const char *name, const char *host, guint16 port, const char *local_host, int receive_bytes)
+{
+  TestClient *self = g_new0 (TestClient, 1);
+  struct sockaddr_storage address;
+  socklen_t len;
+  int one = 1;
+
+  self->name = g_strdup (name);
+  self->input = g_string_new (NULL);
+  self->line = g_string_new (NULL);
+
+  g_assert_true (make_address (host, port, &address, &len));
+  self->fd = socket (address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert_cmpint (self->fd, >=, 0);
+  if (receive_bytes > 0)
+    g_assert_no_errno (setsockopt (self->fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes));
+  if (local_host != NULL)
+    {
+      struct sockaddr_storage local;
+      socklen_t local_len;
+
+      g_assert_true (make_address (local_host, 0, &local, &local_len));
+      g_assert_no_errno (bind (self->fd, (struct sockaddr *) &local, local_len));
+    }
+  g_assert_no_errno (connect (self->fd, (struct sockaddr *) &address, len));
+  g_assert_no_errno (setsockopt (self->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
+  return self;
+}
+
+TestClient *
+test_connect_to (const char *name, const char *host, guint16 port, const char *local_host)
+{
+  return open_client (name, host, port, local_host, 0);
+}
+
+TestClient *
+test_connect (TestServer *server, const char *name)
+{
+  return open_client (name, test_server_host (server, 0), test_server_port (server, 0), NULL, 0);
+}
+
+TestClient *
+test_connect_narrow (TestServer *server, const char *name)
+{
+  return open_client (name, test_server_host (server, 0), test_server_port (server, 0), NULL, NARROW_BYTES);
+}
+
+TestClient *
+test_login (TestServer *server, const char *id)
+{
+  TestClient *self = test_connect (server, id);
+
+  test_send (self, "HELLO %s", id);
+  test_expect (self, "CONNECTED");
+  return self;
+}
+
+TestClient *
+test_login2 (TestServer *server, const char *id)
+{
+  TestClient *self = test_connect (server, id);
+
+  test_send (self, "HELLO %s 2", id);
+  test_expect_connected2 (self);
+  return self;
+}
+
+TestClient *
+test_login_unframed (TestServer *server, const char *id)
+{
+  TestClient *self = test_connect (server, id);
+  g_autofree char *hello = g_strconcat ("HELLO ", id, NULL);
+
+  test_send_bytes (self, hello, -1);
+  test_expect_bytes (self, "CONNECTED");
+  return self;
+}
+
+void
+test_client_free (TestClient *self)
+{
+  close (self->fd);
+  g_string_free (self->input, TRUE);
+  g_string_free (self->line, TRUE);
+  g_free (self->name);
+  g_free (self);
+}
+
+void
+test_client_reset (TestClient *self)
+{
+  struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+  g_assert_no_errno (setsockopt (self->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
+  test_client_free (self);
+}
+
+int
+test_client_fd (TestClient *self)
+{
+  return self->fd;
+}
+
+void
+test_client_set_proto2 (TestClient *self)
+{
+  self->proto2 = TRUE;
+}
+
+/* Sending */
+
+void
+test_send_bytes (TestClient *self, const char *bytes, gssize len)
+{
+  gsize left = len < 0 ? strlen (bytes) : (gsize) len;
+  gint64 deadline = test_deadline ();
+
+  while (left > 0)
+    {
+      struct pollfd poll_fd = { .fd = self->fd, .events = POLLOUT };
+      gssize sent;
+
+      if (poll (&poll_fd, 1, test_remaining_ms (deadline)) <= 0)
+        g_error ("%s: the server did not take what was sent", self->name);
+      sent = send (self->fd, bytes, left, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+        return;
+      if (sent < 0 && errno == EAGAIN)
+        continue;
+      g_assert_cmpint (sent, >, 0);
+      bytes += sent;
+      left -= (gsize) sent;
+    }
+}
+
+void
+test_send (TestClient *self, const char *format, ...)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_string_vprintf (line, format, arguments);
+  va_end (arguments);
+  g_string_append_c (line, '\n');
+  test_send_bytes (self, line->str, (gssize) line->len);
+}
+
+void
+test_shut_write (TestClient *self)
+{
+  g_assert_no_errno (shutdown (self->fd, SHUT_WR));
+}
+
+/* Receiving */
+
+/* One recv() into the end of input. FALSE at the end of the stream. */
+static gboolean
+receive (TestClient *self, gint64 deadline, const char *wanted)
+{
+  struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
+  char bytes[65536];
+  gssize got;
+
+  if (self->ended)
+    return FALSE;
+  if (poll (&poll_fd, 1, test_remaining_ms (deadline)) <= 0)
+    g_error ("%s: waited in vain for %s; so far: \"%s\"", self->name, wanted, self->input->str);
+  got = recv (self->fd, bytes, sizeof bytes, 0);
+  if (got <= 0)
+    {
+      g_assert_true (got == 0 || errno == ECONNRESET);
+      self->ended = TRUE;
+      return FALSE;
+    }
+  g_string_append_len (self->input, bytes, got);
+  return TRUE;
+}
+
+gboolean
+test_client_is_readable (TestClient *self)
+{
+  struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
+
+  return self->input->len > 0 || self->ended || poll (&poll_fd, 1, 0) > 0;
+}
+
+/* Takes the first line out of input into line; FALSE when there is no whole one. */
+static gboolean
+take_line (TestClient *self)
+{
+  const char *end = memchr (self->input->str, '\n', self->input->len);
+  gsize len;
+
+  if (end == NULL)
+    return FALSE;
+  len = (gsize) (end - self->input->str);
+  g_string_truncate (self->line, 0);
+  g_string_append_len (self->line, self->input->str, (gssize) len);
+  g_string_erase (self->input, 0, (gssize) len + 1);
+  return TRUE;
+}
+
+static const char *
+next_line (TestClient *self, const char *wanted)
+{
+  gint64 deadline = test_deadline ();
+
+  for (;;)
+    {
+      while (!take_line (self))
+        {
+          if (receive (self, deadline, wanted))
+            continue;
+          if (self->input->len > 0)
+            g_error ("%s: the stream ended within a line: \"%s\"", self->name, self->input->str);
+          return NULL;
+        }
+      if (!self->proto2 || !g_str_has_prefix (self->line->str, "PING"))
+        return self->line->str;
+      self->line->str[1] = 'O';
+      test_send (self, "%s", self->line->str);
+    }
+}
+
+const char *
+test_line_or_end (TestClient *self)
+{
+  return next_line (self, "a line or the end");
+}
+
+static const char *
+need_line (TestClient *self, const char *wanted)
+{
+  const char *line = next_line (self, wanted);
+
+  if (line == NULL)
+    g_error ("%s: the server closed the connection instead of sending %s", self->name, wanted);
+  return line;
+}
+
+const char *
+test_line (TestClient *self)
+{
+  return need_line (self, "a line");
+}
+
+/* Expecting */
+
+void
+test_expect (TestClient *self, const char *format, ...)
+{
+  g_autoptr (GString) wanted = g_string_new (NULL);
+  const char *line;
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_string_vprintf (wanted, format, arguments);
+  va_end (arguments);
+  line = need_line (self, wanted->str);
+  if (!g_str_equal (line, wanted->str))
+    g_error ("%s: wanted \"%s\", got \"%s\"", self->name, wanted->str, line);
+}
+
+void
+test_expect_prefix (TestClient *self, const char *prefix)
+{
+  const char *line = need_line (self, prefix);
+
+  if (!g_str_has_prefix (line, prefix))
+    g_error ("%s: wanted \"%s…\", got \"%s\"", self->name, prefix, line);
+}
+
+void
+test_expect_error (TestClient *self, const char *code)
+{
+  g_autofree char *prefix = g_strdup_printf ("ERROR %s ", code);
+
+  test_expect_prefix (self, prefix);
+  if (self->line->len == strlen (prefix))
+    g_error ("%s: \"%s\" says nothing to a person", self->name, self->line->str);
+}
+
+guint64
+test_expect_started (TestClient *self, const char *partner)
+{
+  g_autofree char *wanted = g_strdup_printf ("CHAT_STARTED <session> %s", partner);
+  const char *line = need_line (self, wanted);
+  g_auto (GStrv) words = g_strsplit (line, " ", -1);
+  guint64 session;
+
+  if (g_strv_length (words) != 3 || !g_str_equal (words[0], "CHAT_STARTED") || !g_str_equal (words[2], partner)
+      || !g_ascii_string_to_unsigned (words[1], 10, 100000, G_MAXUINT64, &session, NULL))
+    g_error ("%s: wanted \"%s\", got \"%s\"", self->name, wanted, line);
+  return session;
+}
+
+void
+test_expect_connected2 (TestClient *self)
+{
+  const char *line = need_line (self, "CONNECTED 2");
+  const char *rest = line[0] == '@' ? strchr (line, ' ') : NULL;
+
+  if (!g_str_equal (rest != NULL ? rest + 1 : line, "CONNECTED 2"))
+    g_error ("%s: wanted \"CONNECTED 2\", got \"%s\"", self->name, line);
+  test_client_set_proto2 (self);
+}
+
+void
+test_expect_closed (TestClient *self)
+{
+  const char *line = next_line (self, "the end of the stream");
+
+  if (line != NULL)
+    g_error ("%s: wanted the end of the stream, got \"%s\"", self->name, line);
+}
+
+void
+test_expect_nothing (TestClient *self)
+{
+  if (self->proto2)
+    {
+      guint token = ++self->n_barriers;
+
+      test_send (self, "PING barrier-%u", token);
+      test_expect (self, "PONG barrier-%u", token);
+    }
+  else
+    {
+      test_send (self, "NO_SUCH_VERB");
+      test_expect_error (self, "unknown-verb");
+    }
+}
+
+/* Tags */
+
+/* The tags of a line, as they stand there, and the rest after them. */
+static GHashTable *
+split_tags (const char *line, const char **rest)
+{
+  GHashTable *tags = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  const char *space = line[0] == '@' ? strchr (line, ' ') : NULL;
+  g_autofree char *all = NULL;
+  g_auto (GStrv) items = NULL;
+
+  *rest = line;
+  if (space == NULL)
+    return tags;
+  *rest = space + 1;
+  all = g_strndup (line + 1, (gsize) (space - line - 1));
+  items = g_strsplit (all, ";", -1);
+  for (guint i = 0; items[i] != NULL; i++)
+    {
+      g_auto (GStrv) pair = g_strsplit (items[i], "=", 2);
+
+      g_assert_cmpuint (g_strv_length (pair), ==, 2);
+      if (!g_hash_table_insert (tags, g_strdup (pair[0]), g_strdup (pair[1])))
+        g_error ("the tag %s stands twice in \"%s\"", pair[0], line);
+    }
+  return tags;
+}
+
+/* Takes what is wanted out of tags. FALSE unless it was there as wanted. */
+static gboolean
+take_tag (GHashTable *tags, const char *wanted)
+{
+  g_auto (GStrv) pair = g_strsplit (wanted, "=", 2);
+  const char *value;
+  gboolean fits;
+
+  g_assert_cmpuint (g_strv_length (pair), ==, 2);
+  value = g_hash_table_lookup (tags, pair[0]);
+  if (g_str_equal (pair[1], "?"))
+    fits = TRUE;
+  else if (g_str_equal (pair[1], "*"))
+    fits = value != NULL && *value != '\0';
+  else
+    fits = g_strcmp0 (value, pair[1]) == 0;
+  g_hash_table_remove (tags, pair[0]);
+  return fits;
+}
+
+static gboolean
+tags_fit (GHashTable *tags, const char *wanted)
+{
+  g_auto (GStrv) items = g_strsplit (wanted, ";", -1);
+  gboolean fit = TRUE;
+
+  for (guint i = 0; items[i] != NULL; i++)
+    fit = take_tag (tags, items[i]) && fit;
+  return fit && g_hash_table_size (tags) == 0;
+}
+
+static const char *
+expect_tags (TestClient *self, const char *wanted_tags, const char *wanted)
+{
+  g_autofree char *whole = g_strdup_printf ("@%s %s", wanted_tags, wanted);
+  const char *line = need_line (self, whole);
+  const char *rest;
+  g_autoptr (GHashTable) tags = split_tags (line, &rest);
+
+  if (!tags_fit (tags, wanted_tags))
+    g_error ("%s: wanted \"%s\", got \"%s\"", self->name, whole, line);
+  return rest;
+}
+
+void
+test_expect_tagged (TestClient *self, const char *tags, const char *format, ...)
+{
+  g_autoptr (GString) wanted = g_string_new (NULL);
+  const char *rest;
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_string_vprintf (wanted, format, arguments);
+  va_end (arguments);
+  rest = expect_tags (self, tags, wanted->str);
+  if (!g_str_equal (rest, wanted->str))
+    g_error ("%s: wanted \"@%s %s\", got \"%s\"", self->name, tags, wanted->str, self->line->str);
+}
+
+void
+test_expect_error_tagged (TestClient *self, const char *tags, const char *code)
+{
+  g_autofree char *prefix = g_strdup_printf ("ERROR %s ", code);
+  const char *rest = expect_tags (self, tags, prefix);
+
+  if (!g_str_has_prefix (rest, prefix) || strlen (rest) == strlen (prefix))
+    g_error ("%s: wanted \"@%s %s…\", got \"%s\"", self->name, tags, prefix, self->line->str);
+}
+
+const char *
+test_tag (TestClient *self, const char *key)
+{
+  const char *rest;
+  g_autoptr (GHashTable) tags = split_tags (self->line->str, &rest);
+
+  return g_intern_string (g_hash_table_lookup (tags, key));
+}
+
+guint64
+test_tag_uint (TestClient *self, const char *key)
+{
+  const char *value = test_tag (self, key);
+  guint64 number;
+
+  if (value == NULL || !g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT64, &number, NULL))
+    g_error ("%s: no number in the tag %s of \"%s\"", self->name, key, self->line->str);
+  return number;
+}
+
+gint64
+test_tag_time (TestClient *self, const char *key)
+{
+  const char *value = test_tag (self, key);
+  g_autoptr (GDateTime) time = NULL;
+
+  if (value == NULL
+      || !g_regex_match_simple ("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$", value, 0, 0)
+      || (time = g_date_time_new_from_iso8601 (value, NULL)) == NULL)
+    g_error ("%s: no time in the tag %s of \"%s\"", self->name, key, self->line->str);
+  return g_date_time_to_unix (time) * 1000 + g_date_time_get_microsecond (time) / 1000;
+}
+
+/* Unframed */
+
+const char *
+test_read_once (TestClient *self, gsize *len, gint64 *when)
+{
+  gboolean got;
+
+  g_string_truncate (self->input, 0);
+  got = receive (self, test_deadline (), "a message");
+  if (when != NULL)
+    *when = g_get_monotonic_time ();
+  g_string_assign (self->line, "");
+  g_string_append_len (self->line, self->input->str, (gssize) self->input->len);
+  g_string_truncate (self->input, 0);
+  if (len != NULL)
+    *len = self->line->len;
+  return got ? self->line->str : NULL;
+}
+
+void
+test_expect_bytes (TestClient *self, const char *bytes)
+{
+  gint64 deadline = test_deadline ();
+  gsize len = strlen (bytes);
+
+  while (self->input->len < len && receive (self, deadline, bytes))
+    ;
+  if (self->input->len < len || memcmp (self->input->str, bytes, len) != 0)
+    g_error ("%s: wanted \"%s\", got \"%s\"", self->name, bytes, self->input->str);
+  g_string_erase (self->input, 0, (gssize) len);
+}
