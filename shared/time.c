@@ -62,7 +62,8 @@ wire_time_parse (WireSpan span, gint64 *unix_ms)
       || !take_digits (&p, 2, ':', &hour) || !take_digits (&p, 2, ':', &minute) || !take_digits (&p, 2, '.', &second)
       || !take_digits (&p, 3, 'Z', &ms))
     return FALSE;
-  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+  if (year < 1970 || !g_date_valid_dmy ((GDateDay) day, (GDateMonth) month, (GDateYear) year)
+      || hour > 23 || minute > 59 || second > 60)
     return FALSE;
 
   tm.tm_year = year - 1900;
