@@ -38,9 +38,10 @@ GQuark wc_error_quark (void);
  *
  * Properties, notified: "state" (int, WcState), "server" (string), "client-id" (string), "error" (GError boxed, the last trouble; NULL while all is
  * well), "retry-time" (int64, monotonic microseconds; 0 unless WAITING), "people" (GListModel of WcConversation, unsorted, one for everybody on the
- * server's list but oneself, and everybody met), "idle-minutes" (uint, read-write: after how long a chat is ended with TIMEOUT; 0 = never; default 15).
+ * server's list but oneself, and everybody met), "idle-minutes" (uint, read-write: after how long a chat is ended with TIMEOUT; 0 = never; default 15), "is-base" (boolean).
  *
- * Signals: "message-received" (WcConversation, WcEntry) for each live message from somebody else; "chat-started" (WcConversation, gboolean by_peer).
+ * Signals: "message-received" (WcConversation, WcEntry) for each new message from somebody else, also
+ * those that came while the connection was away; "chat-started" (WcConversation, gboolean by_peer).
  * Main thread only. */
 #define WC_TYPE_CLIENT (wc_client_get_type ())
 G_DECLARE_FINAL_TYPE (WcClient, wc_client, WC, CLIENT, GObject)

@@ -6,6 +6,8 @@
 
 G_BEGIN_DECLS
 
+typedef struct _WcClient WcClient;
+
 typedef enum
 {
   WC_PRESENCE_UNKNOWN, /* a base server does not tell */
@@ -30,6 +32,7 @@ typedef enum
 G_DECLARE_FINAL_TYPE (WcConversation, wc_conversation, WC, CONVERSATION, GObject)
 
 const char *wc_conversation_get_peer (WcConversation *self);
+WcClient *wc_conversation_get_client (WcConversation *self); /* transfer none; NULL once it is gone */
 WcPresence wc_conversation_get_presence (WcConversation *self);
 WcChat wc_conversation_get_chat (WcConversation *self);
 gint64 wc_conversation_get_chat_since (WcConversation *self);

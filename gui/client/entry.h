@@ -37,7 +37,8 @@ typedef enum
   WC_EVENT_LOST,          /* the connection went while the chat was open */
 } WcEvent;
 
-/* One row of a conversation: a message or an event. Immutable but for seq, time, delivery and error. */
+/* One row of a conversation: a message or an event. Immutable but for the properties "delivery" (int, WcDelivery), "seq" (uint64), "time" (int64) and
+ * "error" (string), all read-only and notified. Main thread only. */
 #define WC_TYPE_ENTRY (wc_entry_get_type ())
 G_DECLARE_FINAL_TYPE (WcEntry, wc_entry, WC, ENTRY, GObject)
 
@@ -48,7 +49,9 @@ const char *wc_entry_get_from (WcEntry *self);   /* Client-ID; NULL for an event
 gboolean wc_entry_get_own (WcEntry *self);
 gint64 wc_entry_get_time (WcEntry *self);        /* ms since 1970 UTC; 0: not known (history of a base server) */
 const char *wc_entry_get_text (WcEntry *self);   /* may hold line ends; NULL for an event */
-WcDelivery wc_entry_get_delivery (WcEntry *self); /* property "delivery", notified */
+
+/* An own message to a base server stays at WC_DELIVERY_NONE once it is sent: nothing tells how far it came. */
+WcDelivery wc_entry_get_delivery (WcEntry *self);
 const char *wc_entry_get_error (WcEntry *self);  /* for a person; only with WC_DELIVERY_FAILED */
 
 /* For the engine and for tests. */

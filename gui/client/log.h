@@ -10,7 +10,9 @@ typedef struct _WcConversation WcConversation;
 /* A GListModel of WcEntry, oldest first: a window over all the messages of one conversation. It holds what was asked
  * for, a page at a time, and grows at either end; while it reaches the newest message, new ones are appended.
  *
- * Properties: "loading" (a page is on its way), "has-older", "has-newer" (more exists beyond the window), "error" (GError, boxed: why the
+ * The conversation's own log (wc_conversation_get_log) holds events and own unsent messages too; own messages that WAIT stand at the end.
+ *
+ * Properties: "conversation" (WcConversation), "loading" (a page is on its way), "has-older", "has-newer" (more exists beyond the window), "error" (GError, boxed: why the
  * last page could not be had; NULL when it could). All notified. Main thread only. */
 #define WC_TYPE_LOG (wc_log_get_type ())
 G_DECLARE_FINAL_TYPE (WcLog, wc_log, WC, LOG, GObject)
@@ -18,9 +20,11 @@ G_DECLARE_FINAL_TYPE (WcLog, wc_log, WC, LOG, GObject)
 /* A further window of its own over the conversation, for the history pane: messages only, no events. Empty until something is loaded. */
 WcLog *wc_log_new (WcConversation *conversation);
 
+WcConversation *wc_log_get_conversation (WcLog *self); /* transfer none; NULL once it is gone */
 gboolean wc_log_get_loading (WcLog *self);
 gboolean wc_log_get_has_older (WcLog *self);
 gboolean wc_log_get_has_newer (WcLog *self);
+const GError *wc_log_get_error (WcLog *self);
 
 /* Each asks for one page; nothing happens while one is on its way or there is no more. */
 void wc_log_load_newest (WcLog *self); /* drops the window unless it reaches the newest already */
@@ -36,7 +40,7 @@ int wc_log_jump_to_date_finish (WcLog *self, GAsyncResult *result, GError **erro
 void wc_log_mark_days_async (WcLog *self, int year, int month, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean wc_log_mark_days_finish (WcLog *self, GAsyncResult *result, guint32 *days, GError **error);
 
-/* For the engine and for tests: puts an entry at the newest end, (transfer none). */
+/* For tests of widgets, without a server: puts an entry at the newest end (transfer none); a WAITING one stays below those that are not. */
 void wc_log_append (WcLog *self, WcEntry *entry);
 
 G_END_DECLS

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of a WcClient: shared by client.c (the object), client-login.c (connection and state), client-reconnect.c,
+ * client-receive.c (what the server says), sync.c and history.c. */
+#pragma once
+
+#include "client/client.h"
+
+#include "client/connection.h"
+#include "client/conversation-private.h"
+#include "client/history.h"
+#include "shared/message.h"
+
+G_BEGIN_DECLS
+
+#define WC_PEOPLE_MAX 50000 /* a server that tells of more is not listened to any further */
+
+/* All in milliseconds. Tests make them short. */
+typedef struct
+{
+  guint login;      /* from the start of connecting to CONNECTED */
+  guint ping_after; /* silence after which the server is asked for a sign of life; 0 = never */
+  guint dead_after; /* silence after which it is taken for dead */
+  guint retry_min;  /* the first back-off, doubled each time */
+  guint retry_max;
+  guint base_quiet; /* so long nothing: a base server's history is complete */
+  guint pause;      /* after the server said that it is too much at once */
+} WcTiming;
+
+struct _WcClient
+{
+  GObject parent_instance;
+
+  WcState state;
+  char *server;
+  char *host;
+  guint16 port;
+  char *client_id;
+  GError *error;
+  gint64 retry_time;
+  guint idle_minutes;
+  WcTiming timing;
+
+  GListStore *people;
+  GHashTable *by_peer;   /* Client-ID in the conversation -> WcConversation, owned by people or arriving */
+  GPtrArray *arriving;   /* people met in a CLIENTS answer that is not complete: they go into the list at once */
+
+  /* The connection. */
+  WcConnection *connection;
+  GCancellable *connecting;
+  GTask *login_task; /* until the first CONNECTED */
+  guint login_source;
+  guint keep_alive_source;
+  guint retry_source;
+  guint attempt;
+  guint n_bad_lines;
+  gint64 online_since; /* monotonic microseconds */
+  guint n_quick_ends;  /* base: how often in a row the server hung up soon after login */
+  guint64 last_id;     /* of the ids that requests carry */
+  gboolean base;
+
+  /* Base: one chat at a time, and answers that do not say whose they are. */
+  WcConversation *base_asked;
+  WcConversation *base_open;
+
+  WcHistoryQueue *history;
+};
+
+/* client.c */
+void wc_client_set_state (WcClient *self, WcState state);
+void wc_client_set_error (WcClient *self, const GError *error);
+void wc_client_set_retry_time (WcClient *self, gint64 retry_time);
+void wc_client_set_base (WcClient *self, gboolean base);
+void wc_client_set_identity (WcClient *self, const char *server, const char *client_id); /* forgets people if it is another */
+void wc_client_forget_people (WcClient *self);
+WcConversation *wc_client_lookup (WcClient *self, const char *peer);
+/* The conversation with a peer, made if need be; NULL for what is no Client-ID. in_list: one of many to come, which are
+ * put into "people" together by wc_client_flush_arriving. */
+WcConversation *wc_client_meet (WcClient *self, const char *peer, gboolean in_list);
+void wc_client_flush_arriving (WcClient *self);
+void wc_client_foreach (WcClient *self, void (*func) (WcConversation *conversation));
+void wc_client_emit_message (WcClient *self, WcConversation *conversation, WcEntry *entry);
+void wc_client_emit_started (WcClient *self, WcConversation *conversation, gboolean by_peer);
+
+/* For tests: other times than the usual ones. */
+void wc_client_set_timing (WcClient *self, const WcTiming *timing);
+
+G_END_DECLS
