@@ -27,7 +27,11 @@ struct _StoreMessage
 StoreMessage *store_message_new (const char *from, const char *to, const char *nonce, const char *text, gsize text_len, gint64 time);
 void store_message_free (StoreMessage *message);
 
-/* A batch has been committed (error NULL), or could not be (none of it is stored then). Called on the writer's thread with the messages in the order in
+/* The bytes that it takes in memory, for counting a backlog. */
+gsize store_message_get_size (const StoreMessage *message);
+
+/* A batch has been committed (error NULL), or could not be (error in G_IO_ERROR; none of it is stored then, every seq is 0, and the next
+ * batch may well succeed). Called on the writer's thread with the messages in the order in
  * which they were appended, linked by next; the callback owns them. */
 typedef void (*StoreStoredFunc) (StoreMessage *batch, const GError *error, gpointer user_data);
 
@@ -36,7 +40,7 @@ typedef struct
   guint64 seq;
   gint64 time;
   const char *from;
-  const char *text;
+  const char *text; /* text_len bytes, and a NUL after them */
   guint text_len;
   const char *nonce; /* NULL when it had none */
 } StoreRow;
@@ -59,8 +63,10 @@ typedef struct
   guint64 before;
   guint64 after;
   gboolean from_start; /* with before and after 0: the oldest instead of the newest */
-  guint limit;
+  guint limit;         /* above STORE_PAGE_MAX means STORE_PAGE_MAX */
 } StoreRange;
+
+#define STORE_PAGE_MAX 1000
 
 typedef enum
 {
@@ -69,7 +75,7 @@ typedef enum
 } StoreDurability;
 
 /* Opens (or makes) the store in a folder and starts its threads. The folder is made when it is missing, and locked: a second server on it is refused.
- * Returns NULL with a one-line error. */
+ * Returns NULL with a one-line error in G_IO_ERROR. */
 Store *store_new_sqlite (const char *folder, StoreDurability durability, StoreStoredFunc stored, gpointer user_data, GError **error);
 
 /* Commits everything that was appended, calls stored for it, finishes running reads, and frees the store. */

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/sqlite-db.h"
+
+#include "shared/limits.h"
+
+#define APPLICATION_ID 0x57436874 /* "WCht": file(1) can tell what this is */
+
+/* WAL: readers and the writer do not wait for each other. The writer checkpoints by itself when
+ * nobody waits for it; the WAL file is kept between checkpoints, because overwriting a file is
+ * synced faster than growing one. */
+#define WRITER_SETTINGS                                                                            \
+  "PRAGMA journal_mode = WAL;"                                                                     \
+  "PRAGMA wal_autocheckpoint = 0;"                                                                 \
+  "PRAGMA journal_size_limit = 67108864;"                                                          \
+  "PRAGMA cache_size = -16384;" /* KiB */
+#define READER_SETTINGS                                                                            \
+  "PRAGMA query_only = ON;"                                                                        \
+  "PRAGMA cache_size = -1024;"
+
+#define BUSY_TIMEOUT 5000 /* ms: only somebody else's program on the file can make us wait at all  \
+                           */
+
+#define STRING(x)  STRING_ (x)
+#define STRING_(x) #x
+
+/* Each brings the tables from the version that is its index to the next one. Never change one that
+ * was released. */
+static const char *const migrations[] = {
+  /* lo and hi are the two Client-IDs in the order of their bytes; a message's sender is 0 for lo, 1
+     for hi. */
+  "CREATE TABLE conversation (id INTEGER PRIMARY KEY, lo TEXT NOT NULL, hi TEXT NOT NULL, UNIQUE "
+  "(lo, hi)) STRICT;"
+  /* time: ms since 1970. nonce: the sender's name for the message, so that sending it twice stores
+     it once. */
+  "CREATE TABLE message (conversation INTEGER NOT NULL, seq INTEGER NOT NULL, sender INTEGER NOT "
+  "NULL,"
+  " time INTEGER NOT NULL, nonce TEXT, body TEXT NOT NULL, PRIMARY KEY (conversation, seq)) "
+  "STRICT, WITHOUT ROWID;"
+  "CREATE UNIQUE INDEX message_nonce ON message (conversation, sender, nonce) WHERE nonce IS NOT "
+  "NULL;"
+  "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+  "INSERT INTO counter VALUES ('session', " STRING (
+      WIRE_SESSION_FIRST) ");", /* the first that was never reserved */
+};
+
+static GIOErrorEnum
+error_code (int code)
+{
+  switch (code & 0xff)
+    {
+    case SQLITE_FULL:
+      return G_IO_ERROR_NO_SPACE;
+    case SQLITE_READONLY:
+      return G_IO_ERROR_READ_ONLY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return G_IO_ERROR_INVALID_DATA;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return G_IO_ERROR_BUSY;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return G_IO_ERROR_PERMISSION_DENIED;
+    default:
+      return G_IO_ERROR_FAILED;
+    }
+}
+
+gboolean
+store_db_set_error (sqlite3 *db, GError **error)
+{
+  g_set_error (error, G_IO_ERROR, error_code (sqlite3_errcode (db)), "%s: %s",
+               sqlite3_db_filename (db, "main"), sqlite3_errmsg (db));
+  return FALSE;
+}
+
+gboolean
+store_db_exec (sqlite3 *db, const char *sql, GError **error)
+{
+  return sqlite3_exec (db, sql, NULL, NULL, NULL) == SQLITE_OK || store_db_set_error (db, error);
+}
+
+gboolean
+store_db_prepare (sqlite3 *db, const char *sql, sqlite3_stmt **statement, GError **error)
+{
+  return sqlite3_prepare_v3 (db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) == SQLITE_OK
+         || store_db_set_error (db, error);
+}
+
+gboolean
+store_db_run (sqlite3_stmt *statement, GError **error)
+{
+  gboolean done = sqlite3_step (statement) == SQLITE_DONE;
+
+  if (!done)
+    store_db_set_error (sqlite3_db_handle (statement), error);
+  sqlite3_reset (statement);
+  return done;
+}
+
+static sqlite3 *
+open_db (const char *file, int flags, const char *settings, GError **error)
+{
+  sqlite3 *db = NULL;
+
+  if (sqlite3_open_v2 (file, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", file,
+                   db != NULL ? sqlite3_errmsg (db) : "out of memory");
+      sqlite3_close (db);
+      return NULL;
+    }
+  sqlite3_extended_result_codes (db, TRUE);
+  sqlite3_busy_timeout (db, BUSY_TIMEOUT);
+  if (!store_db_exec (db, settings, error))
+    {
+      sqlite3_close (db);
+      return NULL;
+    }
+  return db;
+}
+
+sqlite3 *
+store_db_open_writer (const char *file, StoreDurability durability, GError **error)
+{
+  const char *settings = durability == STORE_DURABILITY_FULL
+                             ? WRITER_SETTINGS "PRAGMA synchronous = FULL;"
+                             : WRITER_SETTINGS "PRAGMA synchronous = NORMAL;";
+
+  return open_db (file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, settings, error);
+}
+
+sqlite3 *
+store_db_open_reader (const char *file, GError **error)
+{
+  return open_db (file, SQLITE_OPEN_READWRITE, READER_SETTINGS, error);
+}
+
+static gboolean
+get_int (sqlite3 *db, const char *sql, gint64 *value, GError **error)
+{
+  sqlite3_stmt *statement = NULL;
+  gboolean found;
+
+  if (!store_db_prepare (db, sql, &statement, error))
+    return FALSE;
+  found = sqlite3_step (statement) == SQLITE_ROW;
+  if (found)
+    *value = sqlite3_column_int64 (statement, 0);
+  else
+    store_db_set_error (db, error);
+  sqlite3_finalize (statement);
+  return found;
+}
+
+static gboolean
+apply (sqlite3 *db, guint from, GError **error)
+{
+  if (!store_db_exec (db, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  for (guint i = from; i < G_N_ELEMENTS (migrations); i++)
+    if (!store_db_exec (db, migrations[i], error))
+      return FALSE;
+
+  g_autofree char *finish
+      = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %u; COMMIT",
+                         APPLICATION_ID, (guint)G_N_ELEMENTS (migrations));
+  return store_db_exec (db, finish, error);
+}
+
+gboolean
+store_db_migrate (sqlite3 *db, GError **error)
+{
+  const char *file = sqlite3_db_filename (db, "main");
+  gint64 application, version, tables;
+
+  if (!get_int (db, "PRAGMA application_id", &application, error)
+      || !get_int (db, "PRAGMA user_version", &version, error)
+      || !get_int (db, "SELECT count(*) FROM sqlite_schema", &tables, error))
+    return FALSE;
+  if (application != APPLICATION_ID && (application != 0 || version != 0 || tables != 0))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                   "%s: not a WebChat history, but another program's database", file);
+      return FALSE;
+    }
+  if (version < 0 || version > (gint64)G_N_ELEMENTS (migrations))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                   "%s: made by a newer version of this server (schema %" G_GINT64_FORMAT
+                   ", this one knows %u)",
+                   file, version, (guint)G_N_ELEMENTS (migrations));
+      return FALSE;
+    }
+  return version == (gint64)G_N_ELEMENTS (migrations) || apply (db, (guint)version, error);
+}

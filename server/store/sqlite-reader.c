@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/sqlite-reader.h"
+
+#include <string.h>
+
+#include "store/sqlite-db.h"
+
+#define N_THREADS 2
+#define KEPT_BYTES                                                                                 \
+  262144 /* a connection's buffer that grew beyond this for one page is given back */
+
+#define PAGE_COLUMNS "SELECT seq, time, sender, nonce, body FROM message "
+
+enum
+{
+  STATEMENT_FIND,
+  STATEMENT_LAST,
+  STATEMENT_RISING,
+  STATEMENT_FALLING,
+  N_STATEMENTS,
+};
+
+static const char *const statements[N_STATEMENTS] = {
+  [STATEMENT_FIND] = "SELECT id FROM conversation WHERE lo = ? AND hi = ?",
+  [STATEMENT_LAST] = "SELECT seq FROM message WHERE conversation = ? ORDER BY seq DESC LIMIT 1",
+  [STATEMENT_RISING]
+  = PAGE_COLUMNS "WHERE conversation = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?",
+  [STATEMENT_FALLING]
+  = PAGE_COLUMNS "WHERE conversation = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+};
+
+/* One connection, used by one thread at a time. */
+typedef struct
+{
+  sqlite3 *db;
+  sqlite3_stmt *statements[N_STATEMENTS];
+  GArray *rows; /* StoreRow; text and nonce are offsets into bytes until the page is whole */
+  GByteArray *bytes;
+} Connection;
+
+typedef struct
+{
+  StoreRange range;
+  StorePageFunc func;
+  gpointer user_data;
+  const char *lo;
+  const char *hi;
+  char ids[];
+} Job;
+
+struct _StoreReaders
+{
+  char *file;
+  GThreadPool *pool;
+  GMutex lock;
+  GPtrArray *idle; /* owned Connections that no thread is using; under lock */
+};
+
+static void
+connection_free (Connection *self)
+{
+  for (guint i = 0; i < N_STATEMENTS; i++)
+    sqlite3_finalize (self->statements[i]);
+  sqlite3_close (self->db);
+  g_array_unref (self->rows);
+  g_byte_array_unref (self->bytes);
+  g_free (self);
+}
+
+static Connection *
+connection_new (const char *file, GError **error)
+{
+  Connection *self = g_new0 (Connection, 1);
+  gboolean ready;
+
+  self->rows = g_array_new (FALSE, FALSE, sizeof (StoreRow));
+  self->bytes = g_byte_array_new ();
+  self->db = store_db_open_reader (file, error);
+  ready = self->db != NULL;
+  for (guint i = 0; ready && i < N_STATEMENTS; i++)
+    ready = store_db_prepare (self->db, statements[i], &self->statements[i], error);
+  if (!ready)
+    g_clear_pointer (&self, connection_free);
+  return self;
+}
+
+/* Takes an idle connection, or opens one: so there are never more than threads. */
+static Connection *
+take_connection (StoreReaders *self, GError **error)
+{
+  Connection *connection = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->idle->len > 0)
+    connection = g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1);
+  g_mutex_unlock (&self->lock);
+
+  return connection != NULL ? connection : connection_new (self->file, error);
+}
+
+static void
+give_back_connection (StoreReaders *self, Connection *connection)
+{
+  g_array_set_size (connection->rows, 0);
+  if (connection->bytes->len > KEPT_BYTES)
+    {
+      g_byte_array_unref (connection->bytes);
+      connection->bytes = g_byte_array_new ();
+    }
+  g_byte_array_set_size (connection->bytes, 0);
+
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->idle, connection);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Steps a statement for one integer; *value stays as it is when there is no row. */
+static gboolean
+get_int (sqlite3_stmt *statement, gint64 *value, GError **error)
+{
+  int result = sqlite3_step (statement);
+
+  if (result == SQLITE_ROW)
+    *value = sqlite3_column_int64 (statement, 0);
+  else if (result != SQLITE_DONE)
+    store_db_set_error (sqlite3_db_handle (statement), error);
+  sqlite3_reset (statement);
+  return result == SQLITE_ROW || result == SQLITE_DONE;
+}
+
+/* Copies a column with a NUL after it, and returns where in the bytes it is. */
+static const char *
+keep_column (Connection *self, sqlite3_stmt *statement, int column)
+{
+  gsize offset = self->bytes->len;
+  const guint8 *text = sqlite3_column_text (statement, column);
+
+  g_byte_array_append (self->bytes, text != NULL ? text : (const guint8 *)"",
+                       (guint)sqlite3_column_bytes (statement, column));
+  g_byte_array_append (self->bytes, (const guint8 *)"", 1);
+  return GSIZE_TO_POINTER (offset);
+}
+
+static void
+keep_row (Connection *self, sqlite3_stmt *statement, const Job *job)
+{
+  StoreRow row = {
+    .seq = (guint64)sqlite3_column_int64 (statement, 0),
+    .time = sqlite3_column_int64 (statement, 1),
+    .from = sqlite3_column_int (statement, 2) == 0 ? job->lo : job->hi,
+  };
+
+  row.text = keep_column (self, statement, 4);
+  row.text_len = (guint)sqlite3_column_bytes (statement, 4);
+  if (sqlite3_column_type (statement, 3) != SQLITE_NULL)
+    row.nonce = keep_column (self, statement, 3);
+  else
+    row.nonce = GSIZE_TO_POINTER (G_MAXSIZE);
+  g_array_append_val (self->rows, row);
+}
+
+/* The bytes have stopped moving: offsets become pointers. The rows were read newest first when
+ * falling. */
+static void
+finish_rows (Connection *self, gboolean falling)
+{
+  StoreRow *rows = (StoreRow *)(void *)self->rows->data;
+  const char *base = (const char *)self->bytes->data;
+  guint n = self->rows->len;
+
+  for (guint i = 0; i < n; i++)
+    {
+      rows[i].text = base + GPOINTER_TO_SIZE (rows[i].text);
+      rows[i].nonce = GPOINTER_TO_SIZE (rows[i].nonce) == G_MAXSIZE
+                          ? NULL
+                          : base + GPOINTER_TO_SIZE (rows[i].nonce);
+    }
+  for (guint i = 0; falling && i < n / 2; i++)
+    {
+      StoreRow row = rows[i];
+
+      rows[i] = rows[n - 1 - i];
+      rows[n - 1 - i] = row;
+    }
+}
+
+static gboolean
+read_rows (Connection *self, const Job *job, gint64 conversation, StorePage *page, GError **error)
+{
+  const StoreRange *range = &job->range;
+  gboolean falling = range->after == 0 && !(range->from_start && range->before == 0);
+  sqlite3_stmt *statement = self->statements[falling ? STATEMENT_FALLING : STATEMENT_RISING];
+  guint limit = MIN (range->limit, STORE_PAGE_MAX);
+  int result;
+
+  sqlite3_bind_int64 (statement, 1, conversation);
+  sqlite3_bind_int64 (statement, 2, (gint64)MIN (range->after, G_MAXINT64));
+  sqlite3_bind_int64 (statement, 3,
+                      range->before == 0 ? G_MAXINT64 : (gint64)MIN (range->before, G_MAXINT64));
+  sqlite3_bind_int64 (statement, 4, (gint64)limit + 1); /* one more tells whether there are more */
+
+  while ((result = sqlite3_step (statement)) == SQLITE_ROW && self->rows->len < limit)
+    keep_row (self, statement, job);
+  if (result != SQLITE_ROW && result != SQLITE_DONE)
+    store_db_set_error (self->db, error);
+  sqlite3_reset (statement);
+
+  finish_rows (self, falling);
+  page->rows = (const StoreRow *)(void *)self->rows->data;
+  page->n_rows = self->rows->len;
+  page->more = result == SQLITE_ROW;
+  return result == SQLITE_ROW || result == SQLITE_DONE;
+}
+
+static gboolean
+read_page (Connection *self, const Job *job, StorePage *page, GError **error)
+{
+  sqlite3_stmt *find = self->statements[STATEMENT_FIND], *last = self->statements[STATEMENT_LAST];
+  gint64 conversation = 0, newest = 0;
+
+  sqlite3_bind_text (find, 1, job->lo, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 2, job->hi, -1, SQLITE_STATIC);
+  if (!get_int (find, &conversation, error))
+    return FALSE;
+  if (conversation == 0)
+    return TRUE;
+
+  sqlite3_bind_int64 (last, 1, conversation);
+  if (!get_int (last, &newest, error))
+    return FALSE;
+  page->last = (guint64)newest;
+  return read_rows (self, job, conversation, page, error);
+}
+
+static void
+job_cb (gpointer data, gpointer user_data)
+{
+  g_autofree Job *job = data;
+  StoreReaders *self = user_data;
+  g_autoptr (GError) error = NULL;
+  StorePage page = { 0 };
+  Connection *connection = take_connection (self, &error);
+  gboolean ok = FALSE;
+
+  /* One transaction: the rows and the newest seq are of the same moment. */
+  if (connection != NULL && store_db_exec (connection->db, "BEGIN", &error))
+    {
+      ok = read_page (connection, job, &page, &error);
+      store_db_exec (connection->db, "COMMIT", NULL);
+    }
+  job->func (ok ? &page : NULL, error, job->user_data);
+  if (connection != NULL)
+    give_back_connection (self, connection);
+}
+
+StoreReaders *
+store_readers_new (const char *file)
+{
+  StoreReaders *self = g_new0 (StoreReaders, 1);
+
+  self->file = g_strdup (file);
+  self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify)connection_free);
+  g_mutex_init (&self->lock);
+  self->pool = g_thread_pool_new (job_cb, self, N_THREADS, FALSE, NULL);
+  return self;
+}
+
+void
+store_readers_free (StoreReaders *self)
+{
+  g_thread_pool_free (self->pool, FALSE, TRUE);
+  g_ptr_array_unref (self->idle);
+  g_mutex_clear (&self->lock);
+  g_free (self->file);
+  g_free (self);
+}
+
+void
+store_readers_read (StoreReaders *self,
+                    const char *a,
+                    const char *b,
+                    const StoreRange *range,
+                    StorePageFunc func,
+                    gpointer user_data)
+{
+  gboolean in_order = strcmp (a, b) < 0;
+  const char *lo = in_order ? a : b, *hi = in_order ? b : a;
+  gsize lo_size = strlen (lo) + 1, hi_size = strlen (hi) + 1;
+  Job *job = g_malloc (sizeof *job + lo_size + hi_size);
+
+  *job = (Job){ .range = *range, .func = func, .user_data = user_data };
+  job->lo = memcpy (job->ids, lo, lo_size);
+  job->hi = memcpy (job->ids + lo_size, hi, hi_size);
+  /* An error here means only that no further thread could be started: the job waits for one that
+   * there is. */
+  g_thread_pool_push (self->pool, job, NULL);
+}
