@@ -8,7 +8,7 @@
 /* Everything that can be configured: read once, immutable after. Every path is absolute. */
 typedef struct
 {
-  char **listen; /* "127.0.0.1:5000", "[::1]:5000"; checked */
+  char **listen; /* at least one, "127.0.0.1:5000" or "[::1]:5000": config_parse_address() takes each */
   char *client_list;
   char *data_directory;
   gboolean allow_insecure;
@@ -25,8 +25,12 @@ typedef struct
   StoreDurability durability;
 } Config;
 
-/* Reads a GKeyFile; NULL for the file means that every key has its default. Unknown groups and keys, values of the wrong kind and values out
- * of range are errors that name file, line and reason ("webchat.conf:7: …"). */
+/* Reads a GKeyFile; NULL for the file means that every key has its default. Unknown groups and keys, those that are there twice, values of
+ * the wrong kind or out of range, what this version cannot do, and a listener that others could reach without proof of identity are errors in
+ * G_IO_ERROR that name file, line and reason ("webchat.conf:7: …"). Relative paths start at the file's folder. */
 Config *config_load (const char *file, GError **error);
 void config_free (Config *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Config, config_free)
+
+/* IPv4:port or [IPv6]:port, port 0 too; NULL for anything else, host names too. Transfer full. */
+GInetSocketAddress *config_parse_address (const char *text);

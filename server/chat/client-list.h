@@ -6,7 +6,8 @@
 
 typedef struct _ClientList ClientList;
 
-/* Reads the file; "ClientID-List:3: …" names file, line and reason when it has a bad line. */
+/* Reads the file: one Client-ID a line, with its RFC 5803 verifier after it if it has one. Blank lines, and whatever follows a # at a word's
+ * start, are left out. A bad line refuses the whole file, in G_IO_ERROR: "ClientID-List:3: reason". */
 ClientList *client_list_load (const char *file, GError **error);
 ClientList *client_list_ref (ClientList *self);
 void client_list_unref (ClientList *self);
@@ -16,6 +17,6 @@ gboolean client_list_contains (ClientList *self, const char *id);
 /* The RFC 5803 verifier that stands after the ID; NULL when there is none. */
 const char *client_list_get_verifier (ClientList *self, const char *id);
 
-/* The IDs in the order of the file. */
+/* The IDs in the order of the file. They live as long as the list. */
 guint client_list_get_size (ClientList *self);
 const char *client_list_get_id (ClientList *self, guint position);
