@@ -198,6 +198,19 @@ skip_spaces (char **p, char *end)
     (*p)++;
 }
 
+WireVerb
+wire_message_peek (WireDialect dialect, const char *line, gsize len)
+{
+  char *p = (char *) line, *end = p + len;
+
+  if (dialect == WIRE_PROTO2 && len > 0 && *p == '@')
+    {
+      take_word (&p, end);
+      skip_spaces (&p, end);
+    }
+  return find_verb (take_word (&p, end), dialect, WIRE_FROM_CLIENT);
+}
+
 /* "From <id>: <text>" of base says what the from tag says in protocol 2. */
 static void
 split_history_from (WireMessage *msg)

@@ -104,6 +104,9 @@ typedef struct
  * person) set; then msg->tags.id is still set if the line had a readable id tag, as for ERROR. */
 WireError wire_message_parse (WireMessage *msg, WireDialect dialect, WireSide from, char *line, gsize len, const char **why);
 
+/* The verb of a client's line, without parsing or changing it; WIRE_NO_VERB when there is none. */
+WireVerb wire_message_peek (WireDialect dialect, const char *line, gsize len);
+
 /* Appends the message as one line with its LF. In base a text must not have line ends in it, and tags and the words that
  * base does not know are left out (END_NOTIF, UNREACHABLE and CONNECTED stand alone there). */
 void wire_message_format (const WireMessage *msg, WireDialect dialect, GString *out);

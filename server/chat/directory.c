@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "chat/directory.h"
+
+#include <gio/gio.h>
+
+/* Editors touch a file several times; it is read when they have been quiet for so long. */
+#define SETTLE_MS 100
+
+struct _Directory
+{
+  char *file;
+  ClientList *list;
+  GFileMonitor *monitor; /* NULL where files cannot be watched: SIGHUP remains */
+  guint settle_source;
+  DirectoryFunc func;
+  gpointer user_data;
+};
+
+void
+directory_reload (Directory *self)
+{
+  g_autoptr (GError) error = NULL;
+  ClientList *list = client_list_load (self->file, &error);
+
+  if (list == NULL)
+    {
+      g_warning ("%s; the old list stays in force", error->message);
+      return;
+    }
+
+  client_list_unref (self->list);
+  self->list = list;
+  g_message ("read the ClientID-List: %u clients", client_list_get_size (list));
+  self->func (list, self->user_data);
+}
+
+static gboolean
+settled_cb (gpointer user_data)
+{
+  Directory *self = user_data;
+
+  self->settle_source = 0;
+  directory_reload (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+changed_cb (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer user_data)
+{
+  Directory *self = user_data;
+
+  /* Only when somebody has finished: half a list would disconnect the clients in its other half. */
+  if (event != G_FILE_MONITOR_EVENT_CHANGES_DONE_HINT && event != G_FILE_MONITOR_EVENT_RENAMED
+      && event != G_FILE_MONITOR_EVENT_MOVED_IN)
+    return;
+
+  g_clear_handle_id (&self->settle_source, g_source_remove);
+  self->settle_source = g_timeout_add (SETTLE_MS, settled_cb, self);
+}
+
+Directory *
+directory_new (const char *path, DirectoryFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GError) watch_error = NULL;
+  ClientList *list = client_list_load (path, error);
+  Directory *self;
+
+  if (list == NULL)
+    return NULL;
+
+  self = g_new0 (Directory, 1);
+  self->file = g_strdup (path);
+  self->list = list;
+  self->func = func;
+  self->user_data = user_data;
+  self->monitor = g_file_monitor_file (file, G_FILE_MONITOR_WATCH_MOVES, NULL, &watch_error);
+  if (self->monitor != NULL)
+    g_signal_connect (self->monitor, "changed", G_CALLBACK (changed_cb), self);
+  else
+    g_message ("cannot watch %s (%s): send SIGHUP after a change", path, watch_error->message);
+  return self;
+}
+
+void
+directory_free (Directory *self)
+{
+  g_clear_handle_id (&self->settle_source, g_source_remove);
+  if (self->monitor != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->monitor, self);
+      g_file_monitor_cancel (self->monitor);
+      g_object_unref (self->monitor);
+    }
+  client_list_unref (self->list);
+  g_free (self->file);
+  g_free (self);
+}
+
+ClientList *
+directory_get_list (Directory *self)
+{
+  return self->list;
+}

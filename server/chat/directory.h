@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Keeps the ClientID-List up to date: reads it again when its file changes, and when told to. */
+#pragma once
+
+#include "chat/client-list.h"
+
+typedef struct _Directory Directory;
+
+/* A new list has been read. A file with a mistake is reported in the log, and the old list stays. Main context's thread. */
+typedef void (*DirectoryFunc) (ClientList *list, gpointer user_data);
+
+/* NULL with a one-line error when the file cannot be read or has a mistake now. Watches on the thread-default main context. */
+Directory *directory_new (const char *file, DirectoryFunc func, gpointer user_data, GError **error);
+void directory_free (Directory *self);
+
+ClientList *directory_get_list (Directory *self); /* transfer none */
+
+/* Reads the file again. */
+void directory_reload (Directory *self);

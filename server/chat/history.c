@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* HISTORY_REQ: read from the store in pieces, each when the one before has gone out. */
+#include "chat/hub-private.h"
+
+#define ROWS_PER_READ 32
+
+/* Messages are numbered without a gap, so that every request is a range of numbers, read upwards. */
+typedef struct
+{
+  Job job;
+  char *with;       /* the other side's Client-ID */
+  WireTags asked;
+  gboolean started; /* the range is known */
+  gboolean finished;
+  gboolean failed;
+  guint64 first, after, end; /* what comes next lies between after and end, both excluded */
+  guint64 last;     /* the newest that exists */
+  guint64 count;
+} HistoryJob;
+
+static void
+history_job_free (Job *job)
+{
+  HistoryJob *self = (HistoryJob *) job;
+
+  g_free (self->with);
+  g_free (self);
+}
+
+static void
+choose_range (HistoryJob *self, WireDialect dialect)
+{
+  guint64 limit = self->asked.set & WIRE_TAG_LIMIT ? MIN (self->asked.limit, WIRE_HISTORY_LIMIT_MAX) : WIRE_HISTORY_LIMIT_DEFAULT;
+  guint64 newest_end = self->last + 1;
+
+  self->started = TRUE;
+  self->after = 0;
+  self->end = newest_end;
+  if (dialect == WIRE_PROTO2)
+    {
+      if (self->asked.set & WIRE_TAG_BEFORE)
+        self->end = CLAMP (self->asked.before, 1, newest_end);
+      if (self->asked.set & WIRE_TAG_AFTER)
+        {
+          self->after = MIN (self->asked.after, self->last);
+          self->end = MAX (MIN (self->end, self->after + limit + 1), self->after + 1);
+        }
+      else
+        self->after = self->end - 1 > limit ? self->end - 1 - limit : 0;
+    }
+  self->first = self->after;
+}
+
+/* Whether there is more in the direction that was asked for. */
+static gboolean
+has_more (HistoryJob *self)
+{
+  if (self->asked.set & WIRE_TAG_AFTER)
+    return self->end <= self->last && !(self->asked.set & WIRE_TAG_BEFORE && self->end >= self->asked.before);
+
+  return self->first > 0;
+}
+
+static void
+send_end (HistoryJob *self, Peer *peer)
+{
+  WireMessage end = { .verb = WIRE_HISTORY_END, .word[0] = WIRE_SPAN (self->with) };
+
+  if (self->failed)
+    {
+      peer_send_error (peer, WIRE_STORE_FAILED, self->asked.id, "the history cannot be read; try again later");
+      return;
+    }
+  if (peer->dialect == WIRE_BASE)
+    return;
+
+  end.tags.set = WIRE_TAG_COUNT | WIRE_TAG_LAST | WIRE_TAG_MORE;
+  end.tags.count = self->count;
+  end.tags.last = self->last;
+  end.tags.more = has_more (self);
+  peer_send (peer, &end);
+}
+
+static void
+send_row (HistoryJob *self, Peer *peer, const StoreRow *row)
+{
+  WireMessage message = { .verb = WIRE_HISTORY_RESP, .text = { row->text, row->text_len } };
+
+  message.tags.set = WIRE_TAG_SEQ | WIRE_TAG_FROM | WIRE_TAG_TIME;
+  message.tags.seq = row->seq;
+  message.tags.from = WIRE_SPAN (row->from);
+  message.tags.time = row->time;
+  if (row->nonce != NULL && g_str_equal (row->from, peer->id))
+    {
+      message.tags.set |= WIRE_TAG_ID; /* its own name for it: so it can tell what has arrived from what has not */
+      message.tags.id = WIRE_SPAN (row->nonce);
+    }
+  peer_send (peer, &message);
+}
+
+/* On a reader's thread; the job is nobody else's until drained() is asked for. */
+static void
+read_cb (const StorePage *page, const GError *error, gpointer user_data)
+{
+  Peer *peer = user_data;
+  Connection *connection = peer->connection;
+  HistoryJob *self = (HistoryJob *) peer->job;
+
+  if (error != NULL)
+    {
+      g_warning ("cannot read the history of %s with %s: %s", peer->id, self->with, error->message);
+      self->failed = TRUE;
+    }
+  else if (!self->started)
+    {
+      self->last = page->last;
+      choose_range (self, peer->dialect);
+    }
+  else
+    {
+      for (guint i = 0; i < page->n_rows; i++)
+        send_row (self, peer, &page->rows[i]);
+      self->count += page->n_rows;
+      self->after = page->n_rows > 0 ? page->rows[page->n_rows - 1].seq : self->end;
+    }
+
+  self->finished = self->failed || self->after + 1 >= self->end;
+  if (self->finished)
+    send_end (self, peer);
+  connection_flush_burst ();
+  connection_notify_drained (connection);
+  connection_unref (connection);
+}
+
+static void
+history_job_next (Job *job, Peer *peer)
+{
+  HistoryJob *self = (HistoryJob *) job;
+  StoreRange newest = { .limit = 1 };
+  StoreRange range = { .after = self->after, .from_start = TRUE, .limit = MIN (ROWS_PER_READ, self->end - self->after - 1) };
+
+  if (self->finished)
+    {
+      peer_end_job (peer);
+      return;
+    }
+
+  connection_ref (peer->connection);
+  store_read (peer->hub->store, peer->id, self->with, self->started ? &range : &newest, read_cb, peer);
+}
+
+void
+handle_history_req (Peer *peer, const WireMessage *message)
+{
+  Hub *hub = peer->hub;
+  g_autofree char *with = wire_span_dup (message->word[0]);
+  gboolean known;
+  HistoryJob *job;
+
+  g_mutex_lock (&hub->lock);
+  known = client_list_contains (hub->list, with);
+  g_mutex_unlock (&hub->lock);
+  if (!known)
+    {
+      peer_send_error (peer, WIRE_UNKNOWN_CLIENT, message->tags.id, "nobody on the ClientID-List has that Client-ID");
+      return;
+    }
+
+  job = g_new0 (HistoryJob, 1);
+  job->job.next = history_job_next;
+  job->job.free = history_job_free;
+  job->with = g_steal_pointer (&with);
+  job->asked = message->tags;
+  job->asked.id = WIRE_NO_SPAN; /* it points into the line */
+  peer_start_job (peer, &job->job);
+}

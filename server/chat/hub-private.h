@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of this room share. One lock guards who is connected and who talks with whom; it is held for look-ups and changes of pointers,
+ * never over I/O. Lines are queued under it, so that everybody sees events in one order. */
+#pragma once
+
+#include "chat/hub.h"
+#include "shared/message.h"
+
+typedef struct _Peer Peer;
+typedef struct _Client Client;
+typedef struct _Session Session;
+
+/* A Client-ID that somebody is logged in with. Lives while it has connections. Locked. */
+struct _Client
+{
+  char *id;
+  Peer *base;          /* at most one base connection */
+  Peer *devices;       /* any number on protocol 2, linked by next_device */
+  GPtrArray *sessions; /* of Session; NULL when there are none */
+};
+
+typedef enum
+{
+  SIDE_A,
+  SIDE_B,
+  N_SIDES,
+} Side;
+
+/* An open chat between two Client-IDs; at most one a pair. Locked. */
+struct _Session
+{
+  guint64 number;
+  Client *client[N_SIDES];
+  Peer *base[N_SIDES];         /* the base connection that is in it */
+  gboolean devices[N_SIDES];   /* the client's protocol 2 devices were told of it, and so are in it too */
+  gint64 last_message;         /* monotonic microseconds */
+  GList idle_link;             /* in the hub's queue, the longest idle first */
+};
+
+/* Something that answers one request with many lines, as fast as the receiver takes them; its peer's input waits meanwhile. */
+typedef struct _Job
+{
+  void (*next) (struct _Job *job, Peer *peer); /* go on: little waits to be sent. Serving */
+  void (*free) (struct _Job *job);
+} Job;
+
+/* What the chat keeps for each connection. */
+struct _Peer
+{
+  Hub *hub;
+  Connection *connection; /* owns this */
+  WireDialect dialect;    /* set at login, before anybody else sees the peer */
+  char *id;               /* its Client-ID; likewise */
+
+  gint pending; /* atomic: messages on their way to the store */
+  gint waiting; /* atomic: input waits for pending to fall */
+
+  /* Serving. */
+  Job *job;
+  gint64 rate_time; /* when the sender's allowance would be whole again */
+  gboolean pinged;
+
+  /* Locked. */
+  Client *client; /* NULL: not logged in, or no more: another connection may take over at any time */
+  Peer *next_device;
+  Session *session;    /* base only: the one chat it is in */
+  gboolean leaving;    /* the connection is gone; leaves when nothing is pending any more */
+  GList admitted_link; /* in the hub's list of connections */
+  GList watch_link;    /* in the list of those who asked for presence; data is NULL when it is not in it */
+};
+
+struct _Hub
+{
+  const Config *config;
+  Store *store;
+  gint stopping; /* atomic */
+
+  GMutex lock;
+  ClientList *list;
+  GHashTable *clients;  /* Client-ID -> Client */
+  GHashTable *sessions; /* a set of Session, equal by their pair of clients */
+  GQueue idle;          /* of Session */
+  GSource *idle_source;
+  GQueue watchers;      /* of Peer: who gets PRESENCE */
+  GQueue admitted;      /* of Peer: everybody connected, logged in or not */
+  GHashTable *addresses; /* struct in6_addr -> how many connections; only with a limit per address */
+};
+
+/* peer.c: one connection's side of the chat. Queueing is for any thread, and is meant to be done with the hub's lock held where order matters. */
+void peer_send (Peer *self, const WireMessage *message);
+void peer_send_verb (Peer *self, WireVerb verb); /* a message that is its verb alone */
+void peer_send_error (Peer *self, WireError error, WireSpan id, const char *text);
+void peer_send_unreachable (Peer *self, WireSpan id, WireSpan whom, const char *reason);
+void peer_log (Peer *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* DECLINED, a line in the log, and the end of the connection. why is static. */
+void peer_decline (Peer *self, const char *why);
+/* Starts a job; it is asked for its first lines at once. Serving. */
+void peer_start_job (Peer *self, Job *job);
+void peer_end_job (Peer *self);
+
+/* hub.c: the connection is closed, and counts no more towards the limits. */
+void hub_dismiss (Hub *hub, Peer *peer);
+
+/* registry.c: who is connected. All with the lock held. */
+Client *registry_find (Hub *hub, const char *id);
+Client *registry_join (Hub *hub, Peer *peer, const char *id);
+void registry_leave (Hub *hub, Peer *peer);
+void registry_watch (Hub *hub, Peer *peer);
+
+/* sessions.c: the open chats. All with the lock held. */
+Session *session_find (Hub *hub, Client *a, Client *b);
+Session *session_start (Hub *hub, Client *asker, Client *other); /* NULL when no number can be had */
+void session_touch (Hub *hub, Session *session);
+Side session_side (Session *session, Client *client);
+void session_attach_base (Session *session, Peer *base);
+/* Ends it and tells everybody in it but silent (may be NULL). */
+void session_end (Hub *hub, Session *session, Peer *silent);
+/* The peer's connection goes: its chats end where nobody of its side is left. */
+void sessions_leave (Hub *hub, Peer *peer);
+void sessions_send_started (Peer *to, Session *session, Client *other);
+void sessions_send_ended (Peer *to, Client *other);
+void sessions_init (Hub *hub, GMainContext *context);
+void sessions_clear (Hub *hub);
+
+/* The handlers of the verbs, by theme. Serving, without the lock. */
+void handle_hello (Peer *peer, const WireMessage *message);        /* login.c */
+void handle_quit (Peer *peer, const WireMessage *message);
+void login_begin (Peer *peer);
+void login_timeout (Peer *peer);
+void login_leave (Peer *peer);                                     /* idempotent */
+void login_expel (Peer *peer, const char *why);                    /* lock held; why is static */
+void handle_ping (Peer *peer, const WireMessage *message);
+void handle_pong (Peer *peer, const WireMessage *message);
+gboolean messages_check_rate (Peer *peer, WireSpan id); /* FALSE: too fast, and told so */
+void handle_chat_request (Peer *peer, const WireMessage *message); /* chats.c */
+void handle_end_request (Peer *peer, const WireMessage *message);
+void handle_timeout (Peer *peer, const WireMessage *message);
+/* Before a message is delivered: a free base connection of the receiver's gets a chat for it. Lock held. */
+void chats_reach_base (Hub *hub, Client *sender, Client *receiver);
+void handle_chat_message (Peer *peer, const WireMessage *message); /* messages.c */
+void handle_chat (Peer *peer, const WireMessage *message);
+gboolean messages_may_go_on (Peer *peer, WireVerb verb);
+void handle_history_req (Peer *peer, const WireMessage *message);  /* history.c */
+void handle_clients (Peer *peer, const WireMessage *message);      /* presence.c */
+void presence_announce (Hub *hub, const char *id, gboolean online); /* with the lock held */

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole of the chat: made and freed, who is admitted, and the ClientID-List as it changes. */
+#include "chat/hub-private.h"
+
+#include <string.h>
+
+/* A list that grows by more than this at once is not announced one by one; the apps ask again when they connect. */
+#define ANNOUNCE_MAX 1000
+
+static guint
+address_hash (gconstpointer key)
+{
+  const struct in6_addr *address = key;
+  guint32 words[4];
+
+  memcpy (words, address, sizeof words);
+  return words[0] * 31 ^ words[1] * 37 ^ words[2] * 41 ^ words[3];
+}
+
+static gboolean
+address_equal (gconstpointer a, gconstpointer b)
+{
+  return memcmp (a, b, sizeof (struct in6_addr)) == 0;
+}
+
+Hub *
+hub_new (const Config *config, ClientList *list, GMainContext *context)
+{
+  Hub *self = g_new0 (Hub, 1);
+
+  self->config = config;
+  self->list = client_list_ref (list);
+  g_mutex_init (&self->lock);
+  self->clients = g_hash_table_new (g_str_hash, g_str_equal);
+  self->addresses = g_hash_table_new_full (address_hash, address_equal, g_free, NULL);
+  g_queue_init (&self->watchers);
+  g_queue_init (&self->admitted);
+  sessions_init (self, context);
+  return self;
+}
+
+void
+hub_free (Hub *self)
+{
+  g_assert (self->admitted.length == 0 && g_hash_table_size (self->clients) == 0);
+
+  sessions_clear (self);
+  g_hash_table_unref (self->clients);
+  g_hash_table_unref (self->addresses);
+  client_list_unref (self->list);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+void
+hub_set_store (Hub *self, Store *store)
+{
+  self->store = store;
+}
+
+/* How many connections an address has, changed by one. Lock held. */
+static guint
+count_address (Hub *self, const struct in6_addr *address, int change)
+{
+  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (self->addresses, address)) + change;
+
+  if (count > 0)
+    g_hash_table_insert (self->addresses, g_memdup2 (address, sizeof *address), GUINT_TO_POINTER (count));
+  else
+    g_hash_table_remove (self->addresses, address);
+  return count;
+}
+
+static const char *
+why_turned_away (Hub *self, Connection *connection)
+{
+  guint limit = self->config->max_connections_per_address;
+
+  if (self->admitted.length > self->config->max_connections)
+    return "the server is full; try again later";
+  if (limit > 0 && count_address (self, connection_get_address (connection), 0) > limit)
+    return "too many connections from this address";
+  return NULL;
+}
+
+void
+hub_admit (Hub *self, Connection *connection)
+{
+  Peer *peer = g_new0 (Peer, 1);
+  g_autoptr (GError) error = NULL;
+  const char *why;
+
+  peer->hub = self;
+  peer->connection = connection;
+  peer->admitted_link.data = peer;
+  connection_set_user (connection, peer);
+
+  g_mutex_lock (&self->lock);
+  g_queue_push_tail_link (&self->admitted, &peer->admitted_link);
+  if (self->config->max_connections_per_address > 0)
+    count_address (self, connection_get_address (connection), +1);
+  why = why_turned_away (self, connection);
+  g_mutex_unlock (&self->lock);
+
+  if (why != NULL)
+    {
+      peer_log (peer, "turned away: %s", why);
+      peer_send_error (peer, WIRE_BUSY, WIRE_NO_SPAN, why);
+      connection_close (connection, why);
+    }
+  else
+    login_begin (peer);
+
+  if (!connection_start (connection, &error))
+    g_warning ("%s", error->message);
+  connection_flush_burst ();
+  connection_unref (connection);
+}
+
+void
+hub_dismiss (Hub *self, Peer *peer)
+{
+  g_mutex_lock (&self->lock);
+  g_queue_unlink (&self->admitted, &peer->admitted_link);
+  if (self->config->max_connections_per_address > 0)
+    count_address (self, connection_get_address (peer->connection), -1);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Lock held. */
+static void
+announce_new_clients (Hub *self, ClientList *old, ClientList *new)
+{
+  guint size = client_list_get_size (new);
+
+  if (self->watchers.length == 0 || size > client_list_get_size (old) + ANNOUNCE_MAX)
+    return;
+  for (guint i = 0; i < size; i++)
+    if (!client_list_contains (old, client_list_get_id (new, i)))
+      presence_announce (self, client_list_get_id (new, i), FALSE);
+}
+
+void
+hub_set_client_list (Hub *self, ClientList *list)
+{
+  g_autoptr (ClientList) old = NULL;
+
+  g_mutex_lock (&self->lock);
+  old = self->list;
+  self->list = client_list_ref (list);
+  for (GList *link = self->admitted.head; link != NULL; link = link->next)
+    {
+      Peer *peer = link->data;
+
+      if (peer->client != NULL && !client_list_contains (list, peer->client->id))
+        login_expel (peer, "this Client-ID was taken off the ClientID-List");
+    }
+  announce_new_clients (self, old, list);
+  g_mutex_unlock (&self->lock);
+
+  connection_flush_burst ();
+}
+
+void
+hub_begin_shutdown (Hub *self)
+{
+  g_atomic_int_set (&self->stopping, TRUE);
+}
+
+GPtrArray *
+hub_get_connections (Hub *self)
+{
+  GPtrArray *connections = g_ptr_array_new_with_free_func ((GDestroyNotify) connection_unref);
+
+  g_mutex_lock (&self->lock);
+  for (GList *link = self->admitted.head; link != NULL; link = link->next)
+    g_ptr_array_add (connections, connection_ref (((Peer *) link->data)->connection));
+  g_mutex_unlock (&self->lock);
+  return connections;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The chat: who is connected, who talks with whom, and what each message does. Stands between the connections and the store. */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "chat/client-list.h"
+#include "config.h"
+#include "net/connection.h"
+#include "store/store.h"
+
+typedef struct _Hub Hub;
+
+/* The config must outlive the hub. The idle time-outs run on the context. */
+Hub *hub_new (const Config *config, ClientList *list, GMainContext *context);
+void hub_free (Hub *self); /* after the last connection is gone */
+
+/* The store knows hub_stored() before the hub can know the store. */
+void hub_set_store (Hub *self, Store *store);
+void hub_stored (StoreMessage *batch, const GError *error, gpointer hub); /* a StoreStoredFunc */
+
+/* For ConnectionShared, with the hub as handler_data. */
+extern const ConnectionHandler hub_connection_handler;
+
+/* A connection was accepted: it is admitted and served, or sent away when there are too many. Takes the reference. */
+void hub_admit (Hub *self, Connection *connection);
+
+/* A new ClientID-List: clients that are no longer on it are disconnected. Main thread. */
+void hub_set_client_list (Hub *self, ClientList *list);
+
+/* From now on nothing new is accepted; what was accepted is still answered. Any thread. */
+void hub_begin_shutdown (Hub *self);
+
+/* Every connection, each with a reference, for the very end. */
+GPtrArray *hub_get_connections (Hub *self);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Coming, staying and going: HELLO, keep-alive, QUIT. */
+#include "chat/hub-private.h"
+
+#include "shared/client-id.h"
+
+/* A device that has been silent for so long is asked, and after another such time is taken for dead. */
+#define KEEP_ALIVE_US (60 * G_TIME_SPAN_SECOND)
+
+void
+login_begin (Peer *peer)
+{
+  connection_set_timeout (peer->connection,
+                          g_get_monotonic_time () + peer->hub->config->login_timeout * G_TIME_SPAN_SECOND);
+}
+
+/* Another login with an ID that a base client holds takes over: to the partner the older one has left. Lock held. */
+static void
+take_over (Hub *hub, Client *client)
+{
+  Peer *older = client->base;
+
+  if (older->session != NULL)
+    sessions_send_ended (older, older->session->client[!session_side (older->session, client)]);
+  sessions_leave (hub, older);
+  client->base = NULL;
+  older->client = NULL;
+  connection_close (older->connection, "the same Client-ID logged in again");
+}
+
+static void
+join (Peer *peer)
+{
+  Hub *hub = peer->hub;
+  Client *client;
+
+  g_mutex_lock (&hub->lock);
+  /* The answer is queued before anybody else can see the peer and queue something of theirs. */
+  peer_send (peer, &(WireMessage){ .verb = WIRE_CONNECTED, .word[0] = WIRE_SPAN ("2") });
+  client = registry_find (hub, peer->id);
+  if (peer->dialect == WIRE_BASE && client != NULL && client->base != NULL)
+    take_over (hub, client);
+  registry_join (hub, peer, peer->id);
+  g_mutex_unlock (&hub->lock);
+}
+
+/* NULL when the client may come in. */
+static const char *
+why_declined (Hub *hub, WireSpan id, const char *name)
+{
+  const char *why = NULL;
+
+  if (!client_id_is_valid (id.data, id.len))
+    return "that is not a Client-ID";
+
+  g_mutex_lock (&hub->lock);
+  if (!client_list_contains (hub->list, name))
+    why = "not on the ClientID-List";
+  else if (client_list_get_verifier (hub->list, name) != NULL)
+    why = "has a verifier, and did not prove who it is";
+  g_mutex_unlock (&hub->lock);
+  return why;
+}
+
+void
+handle_hello (Peer *peer, const WireMessage *message)
+{
+  g_autofree char *name = wire_span_dup (message->word[0]);
+  guint64 version = 0;
+  const char *why = peer->id != NULL ? "a second HELLO" : why_declined (peer->hub, message->word[0], name);
+
+  if (why != NULL)
+    {
+      peer_decline (peer, why);
+      return;
+    }
+
+  /* A later protocol is answered with the one that this server speaks. */
+  if (message->word[1].data != NULL && wire_span_to_uint (message->word[1], &version) && version >= 2)
+    peer->dialect = WIRE_PROTO2;
+  peer->id = g_steal_pointer (&name);
+  join (peer);
+  peer_log (peer, "logged in (%s)", peer->dialect == WIRE_PROTO2 ? "protocol 2"
+                                     : connection_get_framing (peer->connection) == CONNECTION_UNFRAMED ? "unframed" : "base");
+  connection_set_timeout (peer->connection, peer->dialect == WIRE_PROTO2 ? g_get_monotonic_time () + KEEP_ALIVE_US : 0);
+}
+
+static void
+keep_alive (Peer *peer)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 silent_since = connection_get_last_input (peer->connection);
+
+  if (now - silent_since < KEEP_ALIVE_US)
+    {
+      peer->pinged = FALSE;
+      connection_set_timeout (peer->connection, silent_since + KEEP_ALIVE_US);
+    }
+  else if (!peer->pinged)
+    {
+      peer->pinged = TRUE;
+      peer_send (peer, &(WireMessage){ .verb = WIRE_PING, .word[0] = WIRE_SPAN ("server") });
+      connection_set_timeout (peer->connection, now + KEEP_ALIVE_US);
+    }
+  else
+    {
+      login_leave (peer);
+      connection_close (peer->connection, "no sign of life");
+    }
+}
+
+void
+login_timeout (Peer *peer)
+{
+  if (peer->id != NULL)
+    keep_alive (peer);
+  else
+    peer_decline (peer, "no HELLO in time");
+}
+
+void
+login_expel (Peer *peer, const char *why)
+{
+  if (peer->dialect == WIRE_PROTO2)
+    peer_send_error (peer, WIRE_NOT_ALLOWED, WIRE_NO_SPAN, why);
+  else if (peer->session != NULL)
+    sessions_send_ended (peer, peer->session->client[!session_side (peer->session, peer->client)]);
+  sessions_leave (peer->hub, peer);
+  registry_leave (peer->hub, peer);
+  connection_close (peer->connection, why);
+}
+
+void
+login_leave (Peer *peer)
+{
+  Hub *hub = peer->hub;
+
+  g_mutex_lock (&hub->lock);
+  /* What it has sent comes first: its partner sees the message, then the end. */
+  peer->leaving = TRUE;
+  if (peer->client != NULL && g_atomic_int_get (&peer->pending) == 0)
+    {
+      sessions_leave (hub, peer);
+      registry_leave (hub, peer);
+    }
+  g_mutex_unlock (&hub->lock);
+}
+
+void
+handle_quit (Peer *peer, const WireMessage *message)
+{
+  login_leave (peer);
+  connection_close (peer->connection, "QUIT");
+}
+
+void
+handle_ping (Peer *peer, const WireMessage *message)
+{
+  peer_send (peer, &(WireMessage){ .verb = WIRE_PONG, .word[0] = message->word[0] });
+}
+
+void
+handle_pong (Peer *peer, const WireMessage *message)
+{
+  /* Any input is a sign of life; there is nothing else in it. */
+}

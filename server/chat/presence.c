@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* CLIENTS: who is on the list and who of them is there, now and as it changes. */
+#include "chat/hub-private.h"
+
+#define CLIENTS_PER_TURN 500
+
+typedef struct
+{
+  Job job;
+  ClientList *list;
+  guint position;
+} ClientsJob;
+
+void
+presence_announce (Hub *hub, const char *id, gboolean online)
+{
+  WireMessage message = { .verb = WIRE_PRESENCE, .word = { WIRE_SPAN (id), WIRE_SPAN (online ? "online" : "offline") } };
+
+  for (GList *link = hub->watchers.head; link != NULL; link = link->next)
+    peer_send (link->data, &message);
+}
+
+static void
+clients_job_free (Job *job)
+{
+  ClientsJob *self = (ClientsJob *) job;
+
+  client_list_unref (self->list);
+  g_free (self);
+}
+
+static void
+clients_job_next (Job *job, Peer *peer)
+{
+  ClientsJob *self = (ClientsJob *) job;
+  Hub *hub = peer->hub;
+  guint end = MIN (client_list_get_size (self->list), self->position + CLIENTS_PER_TURN);
+
+  g_mutex_lock (&hub->lock);
+  for (; self->position < end; self->position++)
+    {
+      const char *id = client_list_get_id (self->list, self->position);
+      WireMessage message = { .verb = WIRE_CLIENT, .word[0] = WIRE_SPAN (id) };
+
+      message.tags.set = WIRE_TAG_STATE;
+      message.tags.state = WIRE_SPAN (registry_find (hub, id) != NULL ? "online" : "offline");
+      peer_send (peer, &message);
+    }
+  g_mutex_unlock (&hub->lock);
+
+  if (end < client_list_get_size (self->list))
+    {
+      connection_notify_drained (peer->connection);
+      return;
+    }
+  peer_send_verb (peer, WIRE_CLIENTS_END);
+  peer_end_job (peer);
+}
+
+void
+handle_clients (Peer *peer, const WireMessage *message)
+{
+  Hub *hub = peer->hub;
+  ClientsJob *job = g_new0 (ClientsJob, 1);
+
+  job->job.next = clients_job_next;
+  job->job.free = clients_job_free;
+
+  /* Watching begins before the list is written: a change in between is told rather than missed. */
+  g_mutex_lock (&hub->lock);
+  job->list = client_list_ref (hub->list);
+  if (peer->client != NULL)
+    registry_watch (hub, peer);
+  g_mutex_unlock (&hub->lock);
+  peer_start_job (peer, &job->job);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who is connected: Client-IDs to their connections. */
+#include "chat/hub-private.h"
+
+Client *
+registry_find (Hub *hub, const char *id)
+{
+  return g_hash_table_lookup (hub->clients, id);
+}
+
+Client *
+registry_join (Hub *hub, Peer *peer, const char *id)
+{
+  Client *client = registry_find (hub, id);
+  gboolean came = client == NULL;
+
+  if (came)
+    {
+      client = g_new0 (Client, 1);
+      client->id = g_strdup (id);
+      g_hash_table_insert (hub->clients, client->id, client);
+    }
+
+  peer->client = client;
+  if (peer->dialect == WIRE_BASE)
+    client->base = peer;
+  else
+    {
+      peer->next_device = client->devices;
+      client->devices = peer;
+    }
+
+  if (came)
+    presence_announce (hub, id, TRUE);
+  return client;
+}
+
+static void
+unlink_device (Client *client, Peer *peer)
+{
+  Peer **link = &client->devices;
+
+  while (*link != peer)
+    link = &(*link)->next_device;
+  *link = peer->next_device;
+}
+
+void
+registry_leave (Hub *hub, Peer *peer)
+{
+  Client *client = g_steal_pointer (&peer->client);
+
+  if (peer->dialect == WIRE_BASE)
+    client->base = NULL;
+  else
+    unlink_device (client, peer);
+  if (peer->watch_link.data != NULL)
+    {
+      g_queue_unlink (&hub->watchers, &peer->watch_link);
+      peer->watch_link.data = NULL;
+    }
+
+  if (client->base != NULL || client->devices != NULL)
+    return;
+
+  g_assert (client->sessions == NULL);
+  presence_announce (hub, client->id, FALSE);
+  g_hash_table_remove (hub->clients, client->id);
+  g_free (client->id);
+  g_free (client);
+}
+
+void
+registry_watch (Hub *hub, Peer *peer)
+{
+  if (peer->watch_link.data != NULL)
+    return;
+
+  peer->watch_link.data = peer;
+  g_queue_push_tail_link (&hub->watchers, &peer->watch_link);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* For connection.c (life, input) and output.c (the queue out). */
+#pragma once
+
+#include "net/connection.h"
+
+typedef enum
+{
+  TIMER_HANDLER, /* connection_set_timeout() */
+  TIMER_FRAMING, /* silence after HELLO without LF */
+  TIMER_PACE,    /* the next message to an unframed client */
+  TIMER_LINGER,  /* the end of a close that waits for the peer */
+  N_TIMERS,
+} Timer;
+
+struct _Connection
+{
+  IoItem io;
+  gatomicrefcount refs;
+  gint turn; /* atomic: 0 = nobody serves; else how often somebody came by */
+  const ConnectionShared *shared;
+  gpointer user;
+
+  /* Serving. */
+  WireFramer framer;
+  char *waiting; /* input that the handler would not take yet */
+  guint waiting_len;
+  guint8 framing; /* ConnectionFraming */
+  guint input_ended : 1;
+  guint input_end_told : 1;
+  guint write_shut : 1;
+  gint64 last_input;
+
+  /* Under lock. */
+  GMutex lock;
+  Deadline deadline; /* the earliest of timers */
+  gint64 timers[N_TIMERS];
+  char *out;
+  guint out_len, out_cap, out_sent;
+  const char *close_reason;
+  guint closing : 1;  /* connection_close() */
+  guint broken : 1;   /* nothing can be sent any more */
+  guint started : 1;  /* connection_start(): nothing is served before */
+  guint closed : 1;   /* the descriptor is gone */
+  guint sending : 1;  /* a thread is in send(): the descriptor must stay */
+  guint blocked : 1;  /* the kernel took no more: wait for EPOLLOUT */
+  guint in_burst : 1; /* some thread will flush it at the end of its burst */
+  guint tell_drained : 1;
+  guint reading : 1;  /* wait for EPOLLIN */
+
+  struct in6_addr address; /* IPv4 mapped */
+  guint16 port;
+};
+
+/* Sets one of the timers; called with the lock held. */
+void connection_set_timer_locked (Connection *self, Timer timer, gint64 when);
+
+/* Arms the descriptor for what is waited for; called with the lock held. */
+void connection_arm_locked (Connection *self);
+
+/* Whether a producer waits, and may go on; called with the lock held. */
+gboolean connection_is_drained_locked (Connection *self);
+
+/* Sends what is queued, as far as the kernel takes it. Any thread. */
+void connection_flush (Connection *self);
+
+/* Marks it as past sending; called with the lock held. reason is static. */
+void connection_break_locked (Connection *self, const char *reason);

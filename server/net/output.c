@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The queue out of a connection: bounded, flushed once a burst, at a walking pace to unframed clients. */
+#include "net/connection-private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "shared/limits.h"
+
+/* The contract's gap and a little more: a timer that is early by a tick must not join two messages. */
+#define PACE_US ((WIRE_UNFRAMED_GAP_MS + 2) * G_TIME_SPAN_MILLISECOND)
+
+/* A producer goes on when no more than this waits. */
+#define DRAINED_BYTES 65536
+
+/* The connections that this thread has queued something for. */
+static void
+burst_free (gpointer data)
+{
+  g_ptr_array_unref (data);
+}
+
+static GPrivate burst_key = G_PRIVATE_INIT (burst_free);
+
+static GPtrArray *
+get_burst (void)
+{
+  GPtrArray *burst = g_private_get (&burst_key);
+
+  if (burst == NULL)
+    {
+      burst = g_ptr_array_new ();
+      g_private_set (&burst_key, burst);
+    }
+  return burst;
+}
+
+void
+connection_queue (Connection *self, const char *lines, gsize len)
+{
+  gboolean join = FALSE;
+
+  g_mutex_lock (&self->lock);
+  if (self->closing || self->broken || self->closed)
+    ;
+  else if (self->out != NULL && self->out_len - self->out_sent + len > self->shared->send_queue_bytes)
+    connection_break_locked (self, "reads too slowly: its send queue is full");
+  else
+    {
+      if (self->out_len + len > self->out_cap)
+        {
+          memmove (self->out, self->out + self->out_sent, self->out_len - self->out_sent);
+          self->out_len -= self->out_sent;
+          self->out_sent = 0;
+          if (self->out_len + len > self->out_cap)
+            {
+              self->out_cap = MAX (self->out_len + len, 2 * (gsize) self->out_cap);
+              self->out = g_realloc (self->out, self->out_cap);
+            }
+        }
+      memcpy (self->out + self->out_len, lines, len);
+      self->out_len += len;
+      join = !self->in_burst && !self->blocked;
+      self->in_burst |= join;
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (join)
+    g_ptr_array_add (get_burst (), connection_ref (self));
+}
+
+void
+connection_flush_burst (void)
+{
+  GPtrArray *burst = get_burst ();
+
+  for (guint i = 0; i < burst->len; i++)
+    {
+      Connection *connection = g_ptr_array_index (burst, i);
+
+      connection_flush (connection);
+      connection_unref (connection);
+    }
+  g_ptr_array_set_size (burst, 0);
+}
+
+gboolean
+connection_is_drained_locked (Connection *self)
+{
+  return self->tell_drained && !self->broken && !self->closing
+         && self->out_len - self->out_sent <= MIN (DRAINED_BYTES, self->shared->send_queue_bytes / 4);
+}
+
+void
+connection_notify_drained (Connection *self)
+{
+  gboolean now;
+
+  g_mutex_lock (&self->lock);
+  self->tell_drained = TRUE;
+  now = connection_is_drained_locked (self);
+  g_mutex_unlock (&self->lock);
+
+  if (now)
+    connection_resume (self);
+}
+
+/* What goes to the kernel next, and how many bytes of the queue it stands for. An unframed client gets one message, without its
+ * LF; and CHAT with two spaces, for it cuts off six characters. HISTORY_RESP keeps the LF, by which that client parts its list. */
+static gsize
+next_write (Connection *self, const char *queue, gsize len, const char **data, gsize *data_len, char scratch[static WIRE_LINE_MAX + 1])
+{
+  const char *lf;
+  gsize line;
+
+  *data = queue;
+  *data_len = len;
+  if (self->framing != CONNECTION_UNFRAMED)
+    return len;
+
+  lf = memchr (queue, '\n', len);
+  line = lf - queue + 1;
+  *data_len = line >= strlen ("HISTORY_RESP ") && memcmp (queue, "HISTORY_RESP ", strlen ("HISTORY_RESP ")) == 0 ? line : line - 1;
+  if (line >= strlen ("CHAT ") && line <= WIRE_LINE_MAX && memcmp (queue, "CHAT ", strlen ("CHAT ")) == 0)
+    {
+      memcpy (scratch, "CHAT  ", strlen ("CHAT  "));
+      memcpy (scratch + strlen ("CHAT  "), queue + strlen ("CHAT "), line - 1 - strlen ("CHAT "));
+      *data = scratch;
+      *data_len = line;
+    }
+  return line;
+}
+
+/* One write, with the lock held before and after but not over it. */
+static void
+send_some_locked (Connection *self)
+{
+  char scratch[WIRE_LINE_MAX + 1];
+  char *queue = g_steal_pointer (&self->out);
+  guint cap = self->out_cap, len = self->out_len, start = self->out_sent;
+  const char *data;
+  gsize data_len, part;
+  gssize sent;
+  int saved_errno;
+
+  /* The queue is taken out, so that others can go on queueing while the kernel copies. */
+  self->out_len = self->out_cap = self->out_sent = 0;
+  g_mutex_unlock (&self->lock);
+  part = next_write (self, queue + start, len - start, &data, &data_len, scratch);
+  do
+    sent = send (self->io.fd, data, data_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (sent < 0 && errno == EINTR);
+  saved_errno = errno;
+  g_mutex_lock (&self->lock);
+
+  if (sent < 0 && saved_errno != EAGAIN && saved_errno != EWOULDBLOCK)
+    connection_break_locked (self, saved_errno == EPIPE || saved_errno == ECONNRESET ? "the peer is gone" : "cannot send");
+  if (self->framing == CONNECTION_UNFRAMED && sent >= 0)
+    {
+      sent = part; /* a partial write of a message this small means a peer that has stopped reading; it gets the next one whole */
+      connection_set_timer_locked (self, TIMER_PACE, g_get_monotonic_time () + PACE_US);
+    }
+  else if (sent < (gssize) data_len)
+    self->blocked = TRUE;
+
+  start += MAX (sent, 0);
+  if (start == len || self->broken)
+    g_free (queue);
+  else if (self->out == NULL)
+    {
+      self->out = queue;
+      self->out_len = len;
+      self->out_cap = cap;
+      self->out_sent = start;
+    }
+  else
+    {
+      guint rest = len - start, total = rest + self->out_len;
+      char *joined = g_malloc (total);
+
+      memcpy (joined, queue + start, rest);
+      memcpy (joined + rest, self->out, self->out_len);
+      g_free (queue);
+      g_free (self->out);
+      self->out = joined;
+      self->out_len = self->out_cap = total;
+      self->out_sent = 0;
+    }
+}
+
+void
+connection_flush (Connection *self)
+{
+  gboolean news;
+
+  g_mutex_lock (&self->lock);
+  self->in_burst = FALSE;
+  if (self->sending || self->closed)
+    {
+      /* Whoever is in send() looks at the queue again before it leaves. */
+      g_mutex_unlock (&self->lock);
+      return;
+    }
+
+  self->sending = TRUE;
+  while (self->out != NULL && !self->blocked && !self->broken && self->timers[TIMER_PACE] == 0)
+    send_some_locked (self);
+  self->sending = FALSE;
+
+  if (self->blocked)
+    connection_arm_locked (self);
+  news = self->broken || (self->out == NULL && self->closing) || connection_is_drained_locked (self);
+  g_mutex_unlock (&self->lock);
+
+  if (news)
+    connection_resume (self);
+}

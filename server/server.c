@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server.h"
+
+#include <sys/resource.h>
+
+#include "chat/directory.h"
+#include "chat/hub.h"
+#include "net/connection.h"
+#include "net/deadlines.h"
+#include "net/io-pool.h"
+#include "net/listener.h"
+#include "store/store.h"
+
+/* Descriptors for everything that is not a connection: the store, listeners, and one accepted beyond the limit to be told so. */
+#define SPARE_DESCRIPTORS 128
+#define MIN_WORKERS 2
+#define MAX_WORKERS 16
+/* How long the last lines may take to go out at the end. */
+#define GOODBYE_US (2 * G_TIME_SPAN_SECOND)
+#define GOODBYE_EACH_US (100 * G_TIME_SPAN_MILLISECOND)
+
+struct _Server
+{
+  Config *config;
+  Directory *directory;
+  Hub *hub;
+  Store *store;
+  IoPool *pool;
+  Deadlines *deadlines;
+  ConnectionShared shared;
+  Listener *listener;
+  GPtrArray *addresses;
+};
+
+static void
+list_cb (ClientList *list, gpointer user_data)
+{
+  Server *self = user_data;
+
+  hub_set_client_list (self->hub, list);
+}
+
+static void
+accepted_cb (int fd, const struct sockaddr_storage *address, gpointer user_data)
+{
+  Server *self = user_data;
+
+  hub_admit (self->hub, connection_new (&self->shared, fd, address));
+}
+
+/* Running out of descriptors must never happen while accepting: the limit on connections stays below theirs. */
+static void
+fit_descriptors (Config *config)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) < 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
+  getrlimit (RLIMIT_NOFILE, &limit);
+
+  if (limit.rlim_cur != RLIM_INFINITY && config->max_connections + SPARE_DESCRIPTORS > limit.rlim_cur)
+    {
+      config->max_connections = limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? limit.rlim_cur - SPARE_DESCRIPTORS : limit.rlim_cur / 2;
+      g_warning ("max-connections is lowered to %u: this process may open no more files", config->max_connections);
+    }
+}
+
+static gboolean
+bind_listeners (Server *self, GError **error)
+{
+  self->listener = listener_new (accepted_cb, self);
+  for (char **address = self->config->listen; *address != NULL; address++)
+    {
+      char *bound = listener_add (self->listener, *address, error);
+
+      if (bound == NULL)
+        return FALSE;
+      g_ptr_array_add (self->addresses, bound);
+    }
+  return TRUE;
+}
+
+static gboolean
+build (Server *self, GError **error)
+{
+  self->directory = directory_new (self->config->client_list, list_cb, self, error);
+  if (self->directory == NULL)
+    return FALSE;
+  self->hub = hub_new (self->config, directory_get_list (self->directory), NULL);
+  self->store = store_new_sqlite (self->config->data_directory, self->config->durability, hub_stored, self->hub, error);
+  if (self->store == NULL)
+    return FALSE;
+  hub_set_store (self->hub, self->store);
+
+  self->deadlines = deadlines_new (NULL, connection_deadline_func);
+  self->pool = io_pool_new (CLAMP (g_get_num_processors (), MIN_WORKERS, MAX_WORKERS), &connection_io_funcs, error);
+  if (self->pool == NULL)
+    return FALSE;
+  self->shared = (ConnectionShared){
+    .pool = self->pool,
+    .deadlines = self->deadlines,
+    .handler = &hub_connection_handler,
+    .handler_data = self->hub,
+    .send_queue_bytes = self->config->send_queue_bytes,
+  };
+  return bind_listeners (self, error);
+}
+
+Server *
+server_new (Config *config, GError **error)
+{
+  Server *self = g_new0 (Server, 1);
+
+  self->config = config;
+  self->addresses = g_ptr_array_new_with_free_func (g_free);
+  fit_descriptors (config);
+  if (!build (self, error))
+    {
+      server_stop (self);
+      return NULL;
+    }
+  return self;
+}
+
+const GPtrArray *
+server_start (Server *self)
+{
+  listener_start (self->listener);
+  return self->addresses;
+}
+
+void
+server_reload (Server *self)
+{
+  directory_reload (self->directory);
+}
+
+/* With no worker left: the last answers go out, as far as their receivers read them. */
+static void
+say_goodbye (Hub *hub)
+{
+  g_autoptr (GPtrArray) connections = hub_get_connections (hub);
+  gint64 end = g_get_monotonic_time () + GOODBYE_US;
+
+  for (guint i = 0; i < connections->len; i++)
+    connection_shut_down (g_ptr_array_index (connections, i), MIN (end, g_get_monotonic_time () + GOODBYE_EACH_US));
+}
+
+void
+server_stop (Server *self)
+{
+  g_clear_pointer (&self->listener, listener_free);
+  if (self->hub != NULL)
+    hub_begin_shutdown (self->hub);
+  if (self->pool != NULL)
+    io_pool_stop (self->pool);
+  g_clear_pointer (&self->store, store_free); /* commits, and answers every waiting sender */
+  if (self->pool != NULL)
+    say_goodbye (self->hub);
+  g_clear_pointer (&self->pool, io_pool_free);
+  g_clear_pointer (&self->deadlines, deadlines_free);
+  g_clear_pointer (&self->hub, hub_free);
+  g_clear_pointer (&self->directory, directory_free);
+  g_clear_pointer (&self->addresses, g_ptr_array_unref);
+  config_free (self->config);
+  g_free (self);
+}

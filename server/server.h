@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The running server: owns every part, and knows the order in which they start and stop. Main thread only. */
+#pragma once
+
+#include "config.h"
+
+typedef struct _Server Server;
+
+/* Opens the store, reads the ClientID-List and binds every address. Owns the config from now on, also when it fails. NULL with a one-line error. */
+Server *server_new (Config *config, GError **error);
+
+/* Begins to accept. Returns the addresses in the order of the config, with the ports that they got (transfer none). */
+const GPtrArray *server_start (Server *self);
+
+/* SIGHUP: reads the ClientID-List again. */
+void server_reload (Server *self);
+
+/* Stops accepting, stores and answers what was accepted, closes, and frees everything. */
+void server_stop (Server *self);
