@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/chat-pane.h"
+
+#include <adwaita.h>
+
+#include "ui/chat-view.h"
+#include "ui/connection-banner.h"
+#include "ui/format.h"
+#include "ui/history-pane.h"
+
+/* How many chat views are kept beside the one that shows. */
+#define VIEWS_KEPT 3
+
+struct _UiChatPane
+{
+  GtkWidget parent_instance;
+
+  AdwFlap *flap;
+  GtkStack *stack;
+  GtkStack *views; /* pages named by peer */
+  AdwBin *history; /* empty until it is first shown */
+
+  WcClient *client;
+  WcConversation *conversation;
+  GQueue recent; /* widgets in views, the one shown last first */
+  gboolean folded;
+  gboolean show_history;
+  gboolean detached;
+};
+
+G_DEFINE_FINAL_TYPE (UiChatPane, ui_chat_pane, GTK_TYPE_WIDGET)
+
+enum
+{
+  PROP_CLIENT = 1,
+  PROP_CONVERSATION,
+  PROP_FOLDED,
+  PROP_SHOW_HISTORY,
+  PROP_DETACHED,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
+static char *
+status_cb (gpointer object, int presence, int chat, gint64 chat_since)
+{
+  return ui_format_status ((WcPresence) presence, (WcChat) chat, chat_since);
+}
+
+static gboolean
+is_set_cb (gpointer object, WcConversation *conversation)
+{
+  return conversation != NULL;
+}
+
+static gboolean
+chat_is_open_cb (gpointer object, int chat)
+{
+  return chat == WC_CHAT_OPEN;
+}
+
+static void
+drop_views (UiChatPane *self, guint keep)
+{
+  while (self->recent.length > keep)
+    gtk_stack_remove (self->views, g_queue_pop_tail (&self->recent));
+}
+
+static void
+show_view (UiChatPane *self)
+{
+  const char *peer = wc_conversation_get_peer (self->conversation);
+  GtkWidget *view = gtk_stack_get_child_by_name (self->views, peer);
+
+  if (view)
+    g_queue_remove (&self->recent, view);
+  else
+    {
+      view = ui_chat_view_new (self->client, self->conversation);
+      gtk_stack_add_named (self->views, view, peer);
+    }
+  g_queue_push_head (&self->recent, view);
+  gtk_stack_set_visible_child (self->views, view);
+  drop_views (self, VIEWS_KEPT + 1);
+}
+
+static void
+update_history (UiChatPane *self)
+{
+  if (self->show_history && self->conversation)
+    adw_bin_set_child (self->history, ui_history_pane_new (self->conversation));
+  else if (!self->conversation)
+    adw_bin_set_child (self->history, NULL);
+}
+
+static void
+update_page (UiChatPane *self)
+{
+  if (!self->conversation)
+    gtk_stack_set_visible_child_name (self->stack, "nobody");
+  else if (self->detached)
+    {
+      GtkWidget *view = gtk_stack_get_child_by_name (self->views, wc_conversation_get_peer (self->conversation));
+
+      /* Two views of one chat would both take what is typed for their own. */
+      if (view)
+        {
+          g_queue_remove (&self->recent, view);
+          gtk_stack_remove (self->views, view);
+        }
+      gtk_stack_set_visible_child_name (self->stack, "detached");
+    }
+  else
+    {
+      show_view (self);
+      gtk_stack_set_visible_child_name (self->stack, "chat");
+    }
+}
+
+static void
+set_show_history (UiChatPane *self, gboolean show_history)
+{
+  if (self->show_history == show_history)
+    return;
+
+  self->show_history = show_history;
+  update_history (self);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SHOW_HISTORY]);
+}
+
+static void
+ui_chat_pane_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  UiChatPane *self = UI_CHAT_PANE (object);
+
+  switch (id)
+    {
+    case PROP_CLIENT:
+      g_value_set_object (value, self->client);
+      break;
+    case PROP_CONVERSATION:
+      g_value_set_object (value, self->conversation);
+      break;
+    case PROP_FOLDED:
+      g_value_set_boolean (value, self->folded);
+      break;
+    case PROP_SHOW_HISTORY:
+      g_value_set_boolean (value, self->show_history);
+      break;
+    case PROP_DETACHED:
+      g_value_set_boolean (value, self->detached);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+ui_chat_pane_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  UiChatPane *self = UI_CHAT_PANE (object);
+
+  switch (id)
+    {
+    case PROP_CLIENT:
+      g_set_object (&self->client, g_value_get_object (value));
+      break;
+    case PROP_CONVERSATION:
+      ui_chat_pane_set_conversation (self, g_value_get_object (value));
+      break;
+    case PROP_FOLDED:
+      self->folded = g_value_get_boolean (value);
+      break;
+    case PROP_SHOW_HISTORY:
+      set_show_history (self, g_value_get_boolean (value));
+      break;
+    case PROP_DETACHED:
+      if (self->detached != g_value_get_boolean (value))
+        {
+          self->detached = g_value_get_boolean (value);
+          update_page (self);
+        }
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+ui_chat_pane_dispose (GObject *object)
+{
+  UiChatPane *self = UI_CHAT_PANE (object);
+
+  g_queue_clear (&self->recent);
+  if (self->flap)
+    gtk_widget_unparent (GTK_WIDGET (self->flap));
+  self->flap = NULL;
+  g_clear_object (&self->conversation);
+  g_clear_object (&self->client);
+
+  G_OBJECT_CLASS (ui_chat_pane_parent_class)->dispose (object);
+}
+
+static void
+ui_chat_pane_class_init (UiChatPaneClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = ui_chat_pane_get_property;
+  object_class->set_property = ui_chat_pane_set_property;
+  object_class->dispose = ui_chat_pane_dispose;
+
+  props[PROP_CLIENT] = g_param_spec_object ("client", NULL, NULL, WC_TYPE_CLIENT, flags);
+  props[PROP_CONVERSATION] = g_param_spec_object ("conversation", NULL, NULL, WC_TYPE_CONVERSATION, flags | G_PARAM_EXPLICIT_NOTIFY);
+  props[PROP_FOLDED] = g_param_spec_boolean ("folded", NULL, NULL, FALSE, flags);
+  props[PROP_SHOW_HISTORY] = g_param_spec_boolean ("show-history", NULL, NULL, FALSE, flags | G_PARAM_EXPLICIT_NOTIFY);
+  props[PROP_DETACHED] = g_param_spec_boolean ("detached", NULL, NULL, FALSE, flags);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+
+  g_type_ensure (UI_TYPE_CONNECTION_BANNER);
+  gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/chat-pane.ui");
+  gtk_widget_class_bind_template_child (widget_class, UiChatPane, flap);
+  gtk_widget_class_bind_template_child (widget_class, UiChatPane, stack);
+  gtk_widget_class_bind_template_child (widget_class, UiChatPane, views);
+  gtk_widget_class_bind_template_child (widget_class, UiChatPane, history);
+  gtk_widget_class_bind_template_callback (widget_class, status_cb);
+  gtk_widget_class_bind_template_callback (widget_class, is_set_cb);
+  gtk_widget_class_bind_template_callback (widget_class, chat_is_open_cb);
+}
+
+static void
+ui_chat_pane_init (UiChatPane *self)
+{
+  g_queue_init (&self->recent);
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+WcConversation *
+ui_chat_pane_get_conversation (UiChatPane *self)
+{
+  g_return_val_if_fail (UI_IS_CHAT_PANE (self), NULL);
+
+  return self->conversation;
+}
+
+void
+ui_chat_pane_set_conversation (UiChatPane *self, WcConversation *conversation)
+{
+  g_return_if_fail (UI_IS_CHAT_PANE (self));
+
+  if (!g_set_object (&self->conversation, conversation))
+    return;
+
+  update_page (self);
+  update_history (self);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CONVERSATION]);
+}
+
+void
+ui_chat_pane_clear (UiChatPane *self)
+{
+  g_return_if_fail (UI_IS_CHAT_PANE (self));
+
+  ui_chat_pane_set_conversation (self, NULL);
+  drop_views (self, 0);
+}
+
+gboolean
+ui_chat_pane_focus_chat (UiChatPane *self)
+{
+  g_return_val_if_fail (UI_IS_CHAT_PANE (self), FALSE);
+
+  if (self->conversation && !self->detached)
+    return gtk_widget_grab_focus (gtk_stack_get_visible_child (self->views));
+  return gtk_widget_child_focus (GTK_WIDGET (self->stack), GTK_DIR_TAB_FORWARD);
+}
+
+gboolean
+ui_chat_pane_focus_history (UiChatPane *self)
+{
+  GtkWidget *pane;
+
+  g_return_val_if_fail (UI_IS_CHAT_PANE (self), FALSE);
+
+  pane = adw_bin_get_child (self->history);
+  if (!self->show_history || !pane)
+    return FALSE;
+  return gtk_widget_grab_focus (pane) || gtk_widget_child_focus (pane, GTK_DIR_TAB_FORWARD);
+}
+
+gboolean
+ui_chat_pane_history_has_focus (UiChatPane *self)
+{
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
+
+  return focus && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->history));
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "client/client.h"
+
+G_BEGIN_DECLS
+
+/* The chat with one person under a header bar, and its history beside it. Chat views are made when first shown, and the last few of them
+ * are kept, so that going back and forth between two people is quick and stays where it was.
+ *
+ * Properties: "client" (WcClient, construct only), "conversation" (WcConversation or NULL), "folded" (boolean: the pane is all that the window
+ * shows, so it has a way back), "show-history" (boolean), "detached" (boolean: the chat is in a window of its own, and a note stands here). */
+#define UI_TYPE_CHAT_PANE (ui_chat_pane_get_type ())
+G_DECLARE_FINAL_TYPE (UiChatPane, ui_chat_pane, UI, CHAT_PANE, GtkWidget)
+
+WcConversation *ui_chat_pane_get_conversation (UiChatPane *self); /* transfer none, may be NULL */
+void ui_chat_pane_set_conversation (UiChatPane *self, WcConversation *conversation);
+
+/* Forgets the views that are not shown; for when another person logs in. */
+void ui_chat_pane_clear (UiChatPane *self);
+
+/* The keyboard goes into the chat, or the history. FALSE when there is nothing to go into. */
+gboolean ui_chat_pane_focus_chat (UiChatPane *self);
+gboolean ui_chat_pane_focus_history (UiChatPane *self);
+
+/* Whether the keyboard is in the history. */
+gboolean ui_chat_pane_history_has_focus (UiChatPane *self);
+
+G_END_DECLS

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/main-page.h"
+
+#include <adwaita.h>
+
+#include "ui/chat-pane.h"
+#include "ui/chat-window.h"
+#include "ui/people-pane.h"
+
+struct _UiMainPage
+{
+  GtkWidget parent_instance;
+
+  AdwLeaflet *leaflet;
+  UiPeoplePane *people;
+  UiChatPane *chat;
+
+  WcClient *client;
+  GHashTable *windows; /* WcConversation (held) -> GtkWindow (not held; taken out as it goes) */
+  gboolean show_history;
+};
+
+G_DEFINE_FINAL_TYPE (UiMainPage, ui_main_page, GTK_TYPE_WIDGET)
+
+enum
+{
+  PROP_CLIENT = 1,
+  PROP_CONVERSATION,
+  PROP_FOLDED,
+  PROP_SHOW_HISTORY,
+  PROP_DETACHED,
+  PROP_UNREAD,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
+static GtkWindow *
+window_of (UiMainPage *self, WcConversation *conversation)
+{
+  return conversation ? g_hash_table_lookup (self->windows, conversation) : NULL;
+}
+
+static gboolean
+chat_is_in_front (UiMainPage *self)
+{
+  return adw_leaflet_get_visible_child (self->leaflet) == GTK_WIDGET (self->chat);
+}
+
+static void
+update_detached (UiMainPage *self)
+{
+  const gboolean detached = window_of (self, ui_chat_pane_get_conversation (self->chat)) != NULL;
+
+  g_object_set (self->chat, "detached", detached, NULL);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DETACHED]);
+}
+
+static void
+window_gone_cb (UiMainPage *self, GtkWindow *window)
+{
+  GHashTableIter iter;
+  gpointer other;
+
+  g_hash_table_iter_init (&iter, self->windows);
+  while (g_hash_table_iter_next (&iter, NULL, &other))
+    if (other == window)
+      g_hash_table_iter_remove (&iter);
+  update_detached (self);
+}
+
+static void
+open_cb (UiMainPage *self, WcConversation *conversation, gboolean enter)
+{
+  ui_main_page_open (self, conversation, enter);
+}
+
+static void
+folded_changed_cb (UiMainPage *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_FOLDED]);
+  if (!adw_leaflet_get_folded (self->leaflet))
+    ui_people_pane_set_selected (self->people, ui_chat_pane_get_conversation (self->chat));
+}
+
+/* In one pane at a time a marked row would say that its chat shows. */
+static void
+visible_child_changed_cb (UiMainPage *self)
+{
+  if (adw_leaflet_get_folded (self->leaflet) && !chat_is_in_front (self))
+    ui_people_pane_set_selected (self->people, NULL);
+}
+
+static void
+unread_changed_cb (UiMainPage *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_UNREAD]);
+}
+
+static gboolean
+ui_main_page_grab_focus (GtkWidget *widget)
+{
+  UiMainPage *self = UI_MAIN_PAGE (widget);
+
+  if (chat_is_in_front (self) && ui_chat_pane_focus_chat (self->chat))
+    return TRUE;
+  return gtk_widget_child_focus (GTK_WIDGET (self->people), GTK_DIR_TAB_FORWARD);
+}
+
+static void
+ui_main_page_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  UiMainPage *self = UI_MAIN_PAGE (object);
+
+  switch (id)
+    {
+    case PROP_CLIENT:
+      g_value_set_object (value, self->client);
+      break;
+    case PROP_CONVERSATION:
+      g_value_set_object (value, ui_main_page_get_conversation (self));
+      break;
+    case PROP_FOLDED:
+      g_value_set_boolean (value, adw_leaflet_get_folded (self->leaflet));
+      break;
+    case PROP_SHOW_HISTORY:
+      g_value_set_boolean (value, self->show_history);
+      break;
+    case PROP_DETACHED:
+      g_value_set_boolean (value, window_of (self, ui_main_page_get_conversation (self)) != NULL);
+      break;
+    case PROP_UNREAD:
+      g_object_get_property (G_OBJECT (self->people), "unread", value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+ui_main_page_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  UiMainPage *self = UI_MAIN_PAGE (object);
+
+  switch (id)
+    {
+    case PROP_CLIENT:
+      self->client = g_value_dup_object (value);
+      break;
+    case PROP_CONVERSATION:
+      ui_main_page_open (self, g_value_get_object (value), FALSE);
+      break;
+    case PROP_SHOW_HISTORY:
+      self->show_history = g_value_get_boolean (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+ui_main_page_dispose (GObject *object)
+{
+  UiMainPage *self = UI_MAIN_PAGE (object);
+
+  if (self->windows)
+    {
+      GHashTableIter iter;
+      gpointer window;
+
+      g_hash_table_iter_init (&iter, self->windows);
+      while (g_hash_table_iter_next (&iter, NULL, &window))
+        g_signal_handlers_disconnect_by_data (window, self);
+      g_clear_pointer (&self->windows, g_hash_table_unref);
+    }
+  if (self->leaflet)
+    {
+      g_signal_handlers_disconnect_by_data (self->leaflet, self);
+      gtk_widget_unparent (GTK_WIDGET (self->leaflet));
+      self->leaflet = NULL;
+    }
+  g_clear_object (&self->client);
+
+  G_OBJECT_CLASS (ui_main_page_parent_class)->dispose (object);
+}
+
+static void
+ui_main_page_class_init (UiMainPageClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  const GParamFlags read_only = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+  const GParamFlags read_write = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = ui_main_page_get_property;
+  object_class->set_property = ui_main_page_set_property;
+  object_class->dispose = ui_main_page_dispose;
+  widget_class->grab_focus = ui_main_page_grab_focus;
+
+  props[PROP_CLIENT] = g_param_spec_object ("client", NULL, NULL, WC_TYPE_CLIENT, read_write | G_PARAM_CONSTRUCT_ONLY);
+  props[PROP_CONVERSATION] = g_param_spec_object ("conversation", NULL, NULL, WC_TYPE_CONVERSATION, read_write | G_PARAM_EXPLICIT_NOTIFY);
+  props[PROP_FOLDED] = g_param_spec_boolean ("folded", NULL, NULL, FALSE, read_only);
+  props[PROP_SHOW_HISTORY] = g_param_spec_boolean ("show-history", NULL, NULL, FALSE, read_write);
+  props[PROP_DETACHED] = g_param_spec_boolean ("detached", NULL, NULL, FALSE, read_only);
+  props[PROP_UNREAD] = g_param_spec_uint ("unread", NULL, NULL, 0, G_MAXUINT, 0, read_only);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+
+  g_type_ensure (UI_TYPE_PEOPLE_PANE);
+  g_type_ensure (UI_TYPE_CHAT_PANE);
+  gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/main-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, UiMainPage, leaflet);
+  gtk_widget_class_bind_template_child (widget_class, UiMainPage, people);
+  gtk_widget_class_bind_template_child (widget_class, UiMainPage, chat);
+  gtk_widget_class_bind_template_callback (widget_class, open_cb);
+  gtk_widget_class_bind_template_callback (widget_class, folded_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, visible_child_changed_cb);
+}
+
+static void
+ui_main_page_init (UiMainPage *self)
+{
+  self->windows = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect_object (self->people, "notify::unread", G_CALLBACK (unread_changed_cb), self, G_CONNECT_SWAPPED);
+}
+
+GtkWidget *
+ui_main_page_new (WcClient *client)
+{
+  return g_object_new (UI_TYPE_MAIN_PAGE, "client", client, NULL);
+}
+
+WcConversation *
+ui_main_page_get_conversation (UiMainPage *self)
+{
+  g_return_val_if_fail (UI_IS_MAIN_PAGE (self), NULL);
+
+  return self->chat ? ui_chat_pane_get_conversation (self->chat) : NULL;
+}
+
+void
+ui_main_page_open (UiMainPage *self, WcConversation *conversation, gboolean enter)
+{
+  g_return_if_fail (UI_IS_MAIN_PAGE (self));
+
+  if (conversation != ui_chat_pane_get_conversation (self->chat))
+    {
+      ui_chat_pane_set_conversation (self->chat, conversation);
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CONVERSATION]);
+      update_detached (self);
+    }
+  ui_people_pane_set_selected (self->people, conversation);
+  if (!conversation)
+    {
+      adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->people));
+      return;
+    }
+
+  if (enter || !adw_leaflet_get_folded (self->leaflet))
+    adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->chat));
+  if (!enter)
+    return;
+  if (window_of (self, conversation))
+    gtk_window_present (window_of (self, conversation));
+  else
+    ui_chat_pane_focus_chat (self->chat);
+}
+
+void
+ui_main_page_reset (UiMainPage *self)
+{
+  g_autoptr (GList) windows = NULL;
+
+  g_return_if_fail (UI_IS_MAIN_PAGE (self));
+
+  windows = g_hash_table_get_values (self->windows);
+  for (GList *l = windows; l; l = l->next)
+    gtk_window_destroy (l->data);
+  ui_main_page_open (self, NULL, FALSE);
+  ui_chat_pane_clear (self->chat);
+}
+
+void
+ui_main_page_detach (UiMainPage *self)
+{
+  WcConversation *conversation;
+  GtkWindow *window;
+
+  g_return_if_fail (UI_IS_MAIN_PAGE (self));
+
+  conversation = ui_chat_pane_get_conversation (self->chat);
+  if (!conversation)
+    return;
+
+  window = window_of (self, conversation);
+  if (!window)
+    {
+      GtkApplication *application = gtk_window_get_application (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))));
+
+      /* First the view here goes, then the one there comes: what is being typed goes along in the draft. */
+      g_object_set (self->chat, "detached", TRUE, NULL);
+      window = GTK_WINDOW (ui_chat_window_new (application, self->client, conversation));
+      g_hash_table_insert (self->windows, g_object_ref (conversation), window);
+      g_signal_connect_object (window, "destroy", G_CALLBACK (window_gone_cb), self, G_CONNECT_SWAPPED);
+      update_detached (self);
+    }
+  gtk_window_present (window);
+}
+
+gboolean
+ui_main_page_back (UiMainPage *self)
+{
+  g_return_val_if_fail (UI_IS_MAIN_PAGE (self), FALSE);
+
+  if (chat_is_in_front (self) && self->show_history)
+    {
+      g_object_set (self, "show-history", FALSE, NULL);
+      ui_chat_pane_focus_chat (self->chat);
+      return TRUE;
+    }
+  if (adw_leaflet_get_folded (self->leaflet) && chat_is_in_front (self))
+    {
+      WcConversation *conversation = ui_chat_pane_get_conversation (self->chat);
+
+      adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->people));
+      ui_people_pane_focus_row (self->people, conversation);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+void
+ui_main_page_find_person (UiMainPage *self)
+{
+  g_return_if_fail (UI_IS_MAIN_PAGE (self));
+
+  if (adw_leaflet_get_folded (self->leaflet))
+    adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->people));
+  ui_people_pane_search (self->people);
+}
+
+static gboolean
+focus_pane (UiMainPage *self, int pane)
+{
+  const gboolean folded = adw_leaflet_get_folded (self->leaflet);
+
+  switch (pane)
+    {
+    case 0:
+      if (folded && chat_is_in_front (self))
+        return FALSE;
+      return ui_people_pane_focus_row (self->people, ui_chat_pane_get_conversation (self->chat));
+    case 1:
+      if (folded && !chat_is_in_front (self))
+        return FALSE;
+      return ui_chat_pane_focus_chat (self->chat);
+    default:
+      return (!folded || chat_is_in_front (self)) && ui_chat_pane_focus_history (self->chat);
+    }
+}
+
+void
+ui_main_page_next_pane (UiMainPage *self, gboolean backward)
+{
+  GtkWidget *focus;
+  int pane;
+
+  g_return_if_fail (UI_IS_MAIN_PAGE (self));
+
+  focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
+  pane = ui_chat_pane_history_has_focus (self->chat)                           ? 2
+         : focus && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->chat)) ? 1
+                                                                            : 0;
+  for (int i = 0; i < 3; i++)
+    {
+      pane = (pane + (backward ? 2 : 1)) % 3;
+      if (focus_pane (self, pane))
+        return;
+    }
+}
+
+gboolean
+ui_main_page_shows (UiMainPage *self, WcConversation *conversation)
+{
+  g_return_val_if_fail (UI_IS_MAIN_PAGE (self), FALSE);
+
+  return conversation && conversation == ui_main_page_get_conversation (self) && !window_of (self, conversation) &&
+         (!adw_leaflet_get_folded (self->leaflet) || chat_is_in_front (self));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/client.h"
+
+G_BEGIN_DECLS
+
+/* What to tell a person about an error of the engine. The caller frees all strings; none of them holds a raw error message but
+ * ui_trouble_details(). server: what the person typed or the client is set to. */
+
+/* What happened and what to do about it; a sentence or two. */
+char *ui_trouble_advice (const GError *error, const char *server);
+
+/* What happened in a few words without a full stop, for the banner. error may be NULL. */
+char *ui_trouble_brief (const GError *error, const char *server);
+
+/* The technical text, for behind "Details". */
+char *ui_trouble_details (const GError *error);
+
+/* Whether it is the Client-ID that has to be changed, rather than the server's address. */
+gboolean ui_trouble_is_about_client_id (const GError *error);
+
+G_END_DECLS
