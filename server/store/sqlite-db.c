@@ -69,8 +69,11 @@ error_code (int code)
 gboolean
 store_db_set_error (sqlite3 *db, GError **error)
 {
-  g_set_error (error, G_IO_ERROR, error_code (sqlite3_errcode (db)), "%s: %s",
-               sqlite3_db_filename (db, "main"), sqlite3_errmsg (db));
+  int code = sqlite3_errcode (db), system = sqlite3_system_errno (db);
+  gboolean has_cause = system != 0 && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN);
+
+  g_set_error (error, G_IO_ERROR, error_code (code), "%s: %s%s%s", sqlite3_db_filename (db, "main"),
+               sqlite3_errmsg (db), has_cause ? ": " : "", has_cause ? g_strerror (system) : "");
   return FALSE;
 }
 
