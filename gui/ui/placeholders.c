@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stands in for the chat's widgets until they are there. */
-#include "ui/chat-view.h"
 #include "ui/chat-window.h"
 #include "ui/history-pane.h"
 
@@ -11,20 +10,6 @@ struct _UiChatWindow
 G_DEFINE_FINAL_TYPE (UiChatWindow, ui_chat_window, ADW_TYPE_WINDOW)
 static void ui_chat_window_init (UiChatWindow *self) {}
 static void ui_chat_window_class_init (UiChatWindowClass *klass) {}
-
-struct _UiChatView
-{
-  GtkWidget parent_instance;
-};
-G_DEFINE_FINAL_TYPE (UiChatView, ui_chat_view, GTK_TYPE_WIDGET)
-static void ui_chat_view_init (UiChatView *self) {}
-static void ui_chat_view_class_init (UiChatViewClass *klass) {}
-
-GtkWidget *
-ui_chat_view_new (WcClient *client, WcConversation *conversation)
-{
-  return g_object_new (UI_TYPE_CHAT_VIEW, NULL);
-}
 
 GtkWidget *
 ui_chat_window_new (GtkApplication *application, WcClient *client, WcConversation *conversation)

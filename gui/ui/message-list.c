@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/message-list.h"
+
+#include <glib/gi18n.h>
+
+#include "ui/message-menu.h"
+#include "ui/message-row.h"
+#include "ui/scroll-keeper.h"
+#include "ui/tail-model.h"
+#include "ui/timestamp.h"
+
+#define NEAR_PAGES 1.5 /* this close to an end, more rows are made ready */
+
+struct _UiMessageList
+{
+  GtkWidget parent;
+  GtkWidget *overlay;
+  GtkScrolledWindow *scroller;
+  GtkListView *view;
+  GtkWidget *day;        /* the day of the first row seen */
+  GtkWidget *spinner;
+  GtkWidget *trouble;    /* what went wrong with the last page, and "Try Again" */
+  GtkWidget *trouble_label;
+  GtkWidget *live;       /* read aloud when its text changes */
+  UiScrollKeeper *keeper;
+
+  GListModel *entries;   /* all there is; NULL before it is set */
+  UiTailModel *tail;     /* what is shown of it */
+  GPtrArray *rows;       /* of GtkListItem, not owned: those that are bound now */
+  guint fill_id;         /* idle: makes more rows ready */
+
+  WcEntry *divider;      /* the first new message */
+  guint n_new;
+  char *peer;
+  GError *error;
+  guint idle_minutes;
+  gboolean has_older;
+  gboolean has_newer;
+  gboolean loading;
+  gboolean day_on_top;
+};
+
+G_DEFINE_FINAL_TYPE (UiMessageList, ui_message_list, GTK_TYPE_WIDGET)
+
+enum
+{
+  PROP_HAS_OLDER = 1,
+  PROP_HAS_NEWER,
+  PROP_LOADING,
+  PROP_ERROR,
+  PROP_PEER,
+  PROP_IDLE_MINUTES,
+  PROP_DAY_ON_TOP,
+  PROP_AT_END,
+  N_PROPS
+};
+static GParamSpec *props[N_PROPS];
+
+enum
+{
+  SIGNAL_LOAD_OLDER,
+  SIGNAL_LOAD_NEWER,
+  SIGNAL_RETRY,
+  SIGNAL_ESCAPE,
+  N_SIGNALS
+};
+static guint signals[N_SIGNALS];
+
+/* Rows */
+
+static void
+show_row (UiMessageList *self, GtkListItem *item)
+{
+  guint position = gtk_list_item_get_position (item);
+  WcEntry *entry = gtk_list_item_get_item (item);
+  UiMessageRowContext context;
+
+  if (entry == NULL || position == GTK_INVALID_LIST_POSITION)
+    return;
+  context = (UiMessageRowContext){
+    .flags = ui_group_flags_at (self->entries, ui_tail_model_get_hidden (self->tail) + position, self->has_older),
+    .new_messages = entry == self->divider ? self->n_new : 0,
+    .peer = self->peer ? self->peer : "",
+    .idle_minutes = self->idle_minutes,
+  };
+  if (self->has_newer)
+    context.flags &= ~UI_GROUP_NEWEST;
+  ui_message_row_set_entry (UI_MESSAGE_ROW (gtk_list_item_get_child (item)), entry, &context);
+}
+
+static void
+refresh_rows (UiMessageList *self)
+{
+  for (guint i = 0; i < self->rows->len; i++)
+    show_row (self, self->rows->pdata[i]);
+}
+
+static void
+refresh_row_at (UiMessageList *self, guint position)
+{
+  for (guint i = 0; i < self->rows->len; i++)
+    if (gtk_list_item_get_position (self->rows->pdata[i]) == position)
+      show_row (self, self->rows->pdata[i]);
+}
+
+static void
+refresh_row_of (UiMessageList *self, WcEntry *entry)
+{
+  for (guint i = 0; i < self->rows->len; i++)
+    if (gtk_list_item_get_item (self->rows->pdata[i]) == entry)
+      show_row (self, self->rows->pdata[i]);
+}
+
+static void
+retry_cb (UiMessageRow *row, WcEntry *entry, UiMessageList *self)
+{
+  g_signal_emit (self, signals[SIGNAL_RETRY], 0, entry);
+}
+
+static void
+setup_cb (GtkListItemFactory *factory, GtkListItem *item, UiMessageList *self)
+{
+  GtkWidget *row = ui_message_row_new ();
+
+  g_signal_connect_object (row, "retry", G_CALLBACK (retry_cb), self, 0);
+  gtk_list_item_set_child (item, row);
+  gtk_list_item_set_activatable (item, FALSE);
+  gtk_list_item_set_selectable (item, FALSE);
+}
+
+static void
+bind_cb (GtkListItemFactory *factory, GtkListItem *item, UiMessageList *self)
+{
+  g_ptr_array_add (self->rows, item);
+  show_row (self, item);
+}
+
+static void
+unbind_cb (GtkListItemFactory *factory, GtkListItem *item, UiMessageList *self)
+{
+  g_ptr_array_remove_fast (self->rows, item);
+  ui_message_row_set_entry (UI_MESSAGE_ROW (gtk_list_item_get_child (item)), NULL, NULL);
+}
+
+/* More rows, as the reader comes near an end */
+
+static gboolean
+wants_older (UiMessageList *self)
+{
+  return ui_scroll_keeper_pages_before (self->keeper) < NEAR_PAGES;
+}
+
+static gboolean
+fill_cb (gpointer data)
+{
+  UiMessageList *self = data;
+  guint hidden = ui_tail_model_get_hidden (self->tail);
+  gboolean wants_newer = self->has_newer && ui_scroll_keeper_pages_after (self->keeper) < NEAR_PAGES;
+
+  self->fill_id = 0;
+  if (wants_older (self) && hidden > 0)
+    ui_tail_model_reveal (self->tail, UI_MESSAGE_LIST_PAGE);
+  if (self->loading || self->error)
+    return G_SOURCE_REMOVE;
+  if (wants_newer)
+    g_signal_emit (self, signals[SIGNAL_LOAD_NEWER], 0);
+  else if (wants_older (self) && hidden < UI_MESSAGE_LIST_PAGE && self->has_older)
+    g_signal_emit (self, signals[SIGNAL_LOAD_OLDER], 0);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+consider_filling (UiMessageList *self)
+{
+  gboolean can_load = !self->loading && !self->error;
+  gboolean older, newer;
+
+  if (self->tail == NULL || self->fill_id || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  older = wants_older (self) && (ui_tail_model_get_hidden (self->tail) > 0 || (self->has_older && can_load));
+  newer = self->has_newer && can_load && ui_scroll_keeper_pages_after (self->keeper) < NEAR_PAGES;
+  /* In an idle, since this is asked in the middle of a layout, and after the frame has been drawn. */
+  if (older || newer)
+    self->fill_id = g_idle_add (fill_cb, self);
+}
+
+/* The day on top */
+
+static void
+update_day (UiMessageList *self)
+{
+  g_autofree char *text = NULL;
+  double y = 0;
+  GtkWidget *row = self->day_on_top ? ui_scroll_keeper_first_visible (self->keeper, &y) : NULL;
+
+  if (row && !(y >= 0 && ui_message_row_has_heading (UI_MESSAGE_ROW (row))))
+    text = ui_day_name (wc_entry_get_time (ui_message_row_get_entry (UI_MESSAGE_ROW (row))), ui_now ());
+  if (text && !g_str_equal (text, gtk_label_get_text (GTK_LABEL (self->day))))
+    gtk_label_set_text (GTK_LABEL (self->day), text);
+  /* Opacity and not visibility: this runs inside a layout. */
+  gtk_widget_set_opacity (self->day, text ? 1 : 0);
+}
+
+static void
+settled_cb (UiScrollKeeper *keeper, UiMessageList *self)
+{
+  update_day (self);
+  consider_filling (self);
+}
+
+static void
+at_end_cb (UiScrollKeeper *keeper, GParamSpec *pspec, UiMessageList *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_AT_END]);
+}
+
+/* The model */
+
+/* Connected before the list view's own handler: what is seen now is still to be seen. */
+static void
+before_items_changed_cb (GListModel *tail, guint position, guint removed, guint added, UiMessageList *self)
+{
+  ui_scroll_keeper_hold (self->keeper, position == 0);
+}
+
+/* Connected after the list view's own handler: its rows know their new positions. The neighbours of what changed may begin or end a
+ * group now. */
+static void
+after_items_changed_cb (GListModel *tail, guint position, guint removed, guint added, UiMessageList *self)
+{
+  refresh_row_at (self, position + added);
+  if (position > 0)
+    refresh_row_at (self, position - 1);
+  consider_filling (self);
+}
+
+static void
+drop_model (UiMessageList *self)
+{
+  g_clear_handle_id (&self->fill_id, g_source_remove);
+  if (self->view)
+    gtk_list_view_set_model (self->view, NULL);
+  if (self->tail)
+    g_signal_handlers_disconnect_by_data (self->tail, self);
+  g_clear_object (&self->tail);
+  g_clear_object (&self->entries);
+  g_clear_object (&self->divider);
+}
+
+void
+ui_message_list_set_entries (UiMessageList *self, GListModel *entries)
+{
+  g_autoptr (GtkNoSelection) selection = NULL;
+
+  g_return_if_fail (UI_IS_MESSAGE_LIST (self));
+
+  if (entries == self->entries)
+    return;
+  drop_model (self);
+  if (entries == NULL)
+    return;
+  self->entries = g_object_ref (entries);
+  self->tail = ui_tail_model_new (entries, UI_MESSAGE_LIST_OPEN);
+  g_signal_connect (self->tail, "items-changed", G_CALLBACK (before_items_changed_cb), self);
+  selection = gtk_no_selection_new (g_object_ref (G_LIST_MODEL (self->tail)));
+  gtk_list_view_set_model (self->view, GTK_SELECTION_MODEL (selection));
+  g_signal_connect (self->tail, "items-changed", G_CALLBACK (after_items_changed_cb), self);
+  ui_scroll_keeper_go_to_end (self->keeper);
+}
+
+gboolean
+ui_message_list_get_at_end (UiMessageList *self)
+{
+  g_return_val_if_fail (UI_IS_MESSAGE_LIST (self), FALSE);
+  return ui_scroll_keeper_get_at_end (self->keeper);
+}
+
+void
+ui_message_list_go_to_end (UiMessageList *self)
+{
+  g_return_if_fail (UI_IS_MESSAGE_LIST (self));
+  ui_scroll_keeper_go_to_end (self->keeper);
+}
+
+void
+ui_message_list_go_to (UiMessageList *self, guint position)
+{
+  g_return_if_fail (UI_IS_MESSAGE_LIST (self));
+
+  if (self->tail == NULL)
+    return;
+  /* With the row as the first one there is, the start is where it is at the top; older ones then come above it. */
+  ui_scroll_keeper_go_to_start (self->keeper);
+  ui_tail_model_restart (self->tail, position);
+  ui_scroll_keeper_go_to_start (self->keeper);
+}
+
+void
+ui_message_list_set_divider (UiMessageList *self, WcEntry *entry, guint n)
+{
+  g_autoptr (WcEntry) old = NULL;
+
+  g_return_if_fail (UI_IS_MESSAGE_LIST (self));
+
+  if (self->divider == entry && self->n_new == n)
+    return;
+  old = g_steal_pointer (&self->divider);
+  self->divider = entry ? g_object_ref (entry) : NULL;
+  self->n_new = n;
+  if (self->tail == NULL)
+    return;
+  ui_scroll_keeper_hold (self->keeper, FALSE);
+  if (old && old != entry)
+    refresh_row_of (self, old);
+  if (entry)
+    refresh_row_of (self, entry);
+}
+
+void
+ui_message_list_announce (UiMessageList *self, const char *text)
+{
+  g_return_if_fail (UI_IS_MESSAGE_LIST (self));
+
+  gtk_label_set_text (GTK_LABEL (self->live), text);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->live), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+}
+
+gboolean
+ui_message_list_focus_rows (UiMessageList *self)
+{
+  g_return_val_if_fail (UI_IS_MESSAGE_LIST (self), FALSE);
+  return gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}
+
+/* The widget */
+
+static gboolean
+key_pressed_cb (GtkEventControllerKey *keys, guint keyval, guint keycode, GdkModifierType state, UiMessageList *self)
+{
+  if (keyval != GDK_KEY_Escape)
+    return GDK_EVENT_PROPAGATE;
+  g_signal_emit (self, signals[SIGNAL_ESCAPE], 0);
+  return GDK_EVENT_STOP;
+}
+
+static void
+update_status (UiMessageList *self)
+{
+  gboolean trouble = self->error != NULL && !self->loading;
+
+  gtk_spinner_set_spinning (GTK_SPINNER (self->spinner), self->loading);
+  gtk_widget_set_visible (self->spinner, self->loading);
+  gtk_widget_set_visible (self->trouble, trouble);
+  if (trouble)
+    {
+      g_autofree char *message = g_strdup (self->error->message);
+
+      g_strdelimit (message, "\n", '\0'); /* what follows is technical */
+      gtk_label_set_text (GTK_LABEL (self->trouble_label), message);
+      gtk_widget_set_tooltip_text (self->trouble_label, self->error->message);
+    }
+}
+
+static void
+try_again_cb (GtkButton *button, UiMessageList *self)
+{
+  g_signal_emit (self, signals[self->has_newer && !wants_older (self) ? SIGNAL_LOAD_NEWER : SIGNAL_LOAD_OLDER], 0);
+}
+
+static void
+set_has_older (UiMessageList *self, gboolean has_older)
+{
+  self->has_older = has_older;
+  if (self->tail)
+    {
+      ui_scroll_keeper_hold (self->keeper, TRUE);
+      refresh_row_at (self, 0); /* its day may begin there after all */
+    }
+}
+
+static void
+ui_message_list_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  UiMessageList *self = UI_MESSAGE_LIST (object);
+
+  switch (id)
+    {
+    case PROP_HAS_OLDER:
+      set_has_older (self, g_value_get_boolean (value));
+      break;
+    case PROP_HAS_NEWER:
+      self->has_newer = g_value_get_boolean (value);
+      ui_scroll_keeper_set_may_stick (self->keeper, !self->has_newer);
+      break;
+    case PROP_LOADING:
+      self->loading = g_value_get_boolean (value);
+      update_status (self);
+      break;
+    case PROP_ERROR:
+      g_clear_error (&self->error);
+      self->error = g_value_dup_boxed (value);
+      update_status (self);
+      break;
+    case PROP_PEER:
+      g_free (self->peer);
+      self->peer = g_value_dup_string (value);
+      break;
+    case PROP_IDLE_MINUTES:
+      self->idle_minutes = g_value_get_uint (value);
+      break;
+    case PROP_DAY_ON_TOP:
+      self->day_on_top = g_value_get_boolean (value);
+      gtk_widget_set_visible (self->day, self->day_on_top);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      return;
+    }
+  consider_filling (self);
+}
+
+static void
+ui_message_list_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  UiMessageList *self = UI_MESSAGE_LIST (object);
+
+  switch (id)
+    {
+    case PROP_HAS_OLDER:
+      g_value_set_boolean (value, self->has_older);
+      break;
+    case PROP_HAS_NEWER:
+      g_value_set_boolean (value, self->has_newer);
+      break;
+    case PROP_LOADING:
+      g_value_set_boolean (value, self->loading);
+      break;
+    case PROP_ERROR:
+      g_value_set_boxed (value, self->error);
+      break;
+    case PROP_PEER:
+      g_value_set_string (value, self->peer);
+      break;
+    case PROP_IDLE_MINUTES:
+      g_value_set_uint (value, self->idle_minutes);
+      break;
+    case PROP_DAY_ON_TOP:
+      g_value_set_boolean (value, self->day_on_top);
+      break;
+    case PROP_AT_END:
+      g_value_set_boolean (value, ui_scroll_keeper_get_at_end (self->keeper));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+ui_message_list_map (GtkWidget *widget)
+{
+  UiMessageList *self = UI_MESSAGE_LIST (widget);
+
+  GTK_WIDGET_CLASS (ui_message_list_parent_class)->map (widget);
+  refresh_rows (self); /* a day may have passed */
+  consider_filling (self);
+}
+
+static void
+ui_message_list_dispose (GObject *object)
+{
+  UiMessageList *self = UI_MESSAGE_LIST (object);
+
+  drop_model (self);
+  g_clear_object (&self->keeper);
+  self->view = NULL;
+  g_clear_pointer (&self->overlay, gtk_widget_unparent); /* the template's only child */
+  G_OBJECT_CLASS (ui_message_list_parent_class)->dispose (object);
+}
+
+static void
+ui_message_list_finalize (GObject *object)
+{
+  UiMessageList *self = UI_MESSAGE_LIST (object);
+
+  g_assert (self->fill_id == 0);
+  g_ptr_array_unref (self->rows);
+  g_clear_error (&self->error);
+  g_free (self->peer);
+  G_OBJECT_CLASS (ui_message_list_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  props[PROP_HAS_OLDER] = g_param_spec_boolean ("has-older", NULL, NULL, FALSE, flags);
+  props[PROP_HAS_NEWER] = g_param_spec_boolean ("has-newer", NULL, NULL, FALSE, flags);
+  props[PROP_LOADING] = g_param_spec_boolean ("loading", NULL, NULL, FALSE, flags);
+  props[PROP_ERROR] = g_param_spec_boxed ("error", NULL, NULL, G_TYPE_ERROR, flags);
+  props[PROP_PEER] = g_param_spec_string ("peer", NULL, NULL, NULL, flags);
+  props[PROP_IDLE_MINUTES] = g_param_spec_uint ("idle-minutes", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  props[PROP_DAY_ON_TOP] = g_param_spec_boolean ("day-on-top", NULL, NULL, FALSE, flags);
+  props[PROP_AT_END] = g_param_spec_boolean ("at-end", NULL, NULL, TRUE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+install_signals (GType type)
+{
+  signals[SIGNAL_LOAD_OLDER] = g_signal_new ("load-older", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_LOAD_NEWER] = g_signal_new ("load-newer", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_RETRY] = g_signal_new ("retry", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, WC_TYPE_ENTRY);
+  signals[SIGNAL_ESCAPE] = g_signal_new ("escape", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+ui_message_list_class_init (UiMessageListClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = ui_message_list_dispose;
+  object_class->finalize = ui_message_list_finalize;
+  object_class->get_property = ui_message_list_get_property;
+  object_class->set_property = ui_message_list_set_property;
+  widget_class->map = ui_message_list_map;
+  install_properties (object_class);
+  install_signals (G_TYPE_FROM_CLASS (klass));
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/message-list.ui");
+  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
+  gtk_widget_class_bind_template_child (widget_class, UiMessageList, overlay);
+  gtk_widget_class_bind_template_child (widget_class, UiMessageList, scroller);
+  gtk_widget_class_bind_template_child (widget_class, UiMessageList, view);
+  gtk_widget_class_bind_template_child (widget_class, UiMessageList, day);
+  gtk_widget_class_bind_template_child (widget_class, UiMessageList, spinner);
+  gtk_widget_class_bind_template_child (widget_class, UiMessageList, trouble);
+  gtk_widget_class_bind_template_child (widget_class, UiMessageList, trouble_label);
+  gtk_widget_class_bind_template_child (widget_class, UiMessageList, live);
+  gtk_widget_class_bind_template_callback (widget_class, setup_cb);
+  gtk_widget_class_bind_template_callback (widget_class, bind_cb);
+  gtk_widget_class_bind_template_callback (widget_class, unbind_cb);
+  gtk_widget_class_bind_template_callback (widget_class, try_again_cb);
+  gtk_widget_class_bind_template_callback (widget_class, key_pressed_cb);
+}
+
+static void
+ui_message_list_init (UiMessageList *self)
+{
+  self->rows = g_ptr_array_new ();
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->keeper = ui_scroll_keeper_new (self->scroller, self->view);
+  g_signal_connect (self->keeper, "settled", G_CALLBACK (settled_cb), self);
+  g_signal_connect (self->keeper, "notify::at-end", G_CALLBACK (at_end_cb), self);
+  ui_message_menu_attach (self->view);
+}
+
+GtkWidget *
+ui_message_list_new (void)
+{
+  return g_object_new (UI_TYPE_MESSAGE_LIST, NULL);
+}
