@@ -49,6 +49,7 @@ struct _WcClient
   GCancellable *connecting;
   GTask *login_task; /* until the first CONNECTED */
   guint login_source;
+  guint login_cancel_source;
   guint keep_alive_source;
   guint retry_source;
   guint attempt;
@@ -61,6 +62,7 @@ struct _WcClient
   /* Base: one chat at a time, and answers that do not say whose they are. */
   WcConversation *base_asked;
   WcConversation *base_open;
+  WcConversation *base_sent_to; /* whom the last message went to */
 
   WcHistoryQueue *history;
 };
@@ -80,6 +82,27 @@ void wc_client_flush_arriving (WcClient *self);
 void wc_client_foreach (WcClient *self, void (*func) (WcConversation *conversation));
 void wc_client_emit_message (WcClient *self, WcConversation *conversation, WcEntry *entry);
 void wc_client_emit_started (WcClient *self, WcConversation *conversation, gboolean by_peer);
+
+/* client-login.c */
+void wc_client_open (WcClient *self); /* connects and says HELLO */
+void wc_client_drop_connection (WcClient *self);
+void wc_client_fail (WcClient *self, WcError code, const char *message); /* the connection is of no use; takes the usual way from there */
+void wc_client_connection_closed (WcClient *self, const GError *error);
+void wc_client_logged_in (WcClient *self, gboolean base);
+
+/* client-reconnect.c */
+void wc_client_wait (WcClient *self, const GError *error); /* tries again later */
+void wc_client_stop_waiting (WcClient *self);
+void wc_client_start_keep_alive (WcClient *self);
+
+/* client-receive.c */
+extern const WcConnectionEvents wc_client_events;
+
+/* client-send.c: each of them queues a line; nothing without a connection. */
+void wc_client_send (WcClient *self, const WireMessage *message);
+void wc_client_send_verb (WcClient *self, WireVerb verb, const char *peer); /* peer may be NULL */
+guint64 wc_client_send_tracked (WcClient *self, WireMessage *message); /* with an id of its own, which is returned */
+gboolean wc_client_parse_id (const char *id, guint64 *number); /* of wc_client_send_tracked */
 
 /* For tests: other times than the usual ones. */
 void wc_client_set_timing (WcClient *self, const WcTiming *timing);

@@ -65,7 +65,7 @@ wc_client_finalize (GObject *object)
   WcClient *self = WC_CLIENT (object);
 
   g_assert (self->connection == NULL && self->connecting == NULL && self->login_task == NULL);
-  g_assert (self->login_source == 0 && self->keep_alive_source == 0 && self->retry_source == 0);
+  g_assert (self->login_source == 0 && self->login_cancel_source == 0 && self->keep_alive_source == 0 && self->retry_source == 0);
   g_assert (self->history == NULL);
   g_hash_table_unref (self->by_peer);
   g_ptr_array_unref (self->arriving);
@@ -242,6 +242,7 @@ wc_client_forget_people (WcClient *self)
   wc_client_foreach (self, wc_conversation_disown);
   self->base_asked = NULL;
   self->base_open = NULL;
+  self->base_sent_to = NULL;
   g_list_store_remove_all (self->people);
 }
 

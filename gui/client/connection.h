@@ -1,4 +1,45 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One TCP connection to a server: lines in, a bounded queue of bytes out. Knows framing, and nothing of the protocol. */
 #pragma once
+
 #include <gio/gio.h>
-typedef struct _WcConnection WcConnection;
+
+G_BEGIN_DECLS
+
+/* Bytes that wait to be written; a server that is further behind than this is not reading. */
+#define WC_CONNECTION_QUEUE_MAX (4 * 1024 * 1024)
+
+#define WC_TYPE_CONNECTION (wc_connection_get_type ())
+G_DECLARE_FINAL_TYPE (WcConnection, wc_connection, WC, CONNECTION, GObject)
+
+/* Called from the main loop, never from within a function of this header. Each may close the connection. */
+typedef struct
+{
+  /* A line without its line end, writable, valid during the call. */
+  void (*line) (WcConnection *self, char *line, gsize len, gpointer user_data);
+  /* A line over WIRE_LINE_MAX: the rest of it is thrown away. */
+  void (*too_long) (WcConnection *self, gpointer user_data);
+  /* The end: error is a WC_ERROR. Nothing more is called after it. */
+  void (*closed) (WcConnection *self, const GError *error, gpointer user_data);
+} WcConnectionEvents;
+
+/* Looks the host up and connects. Finish returns a connection that does not read yet, or NULL with a WC_ERROR whose message is for
+ * a person, or G_IO_ERROR_CANCELLED. There is no time-out here but the cancellable. */
+void wc_connection_open_async (const char *host, guint16 port, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+WcConnection *wc_connection_open_finish (GAsyncResult *result, GError **error);
+
+/* Begins to read. events and user_data must last until the end or wc_connection_close. */
+void wc_connection_start (WcConnection *self, const WcConnectionEvents *events, gpointer user_data);
+
+/* Queues bytes. When the queue is full the connection ends (through events->closed, later). */
+void wc_connection_send (WcConnection *self, const char *data, gsize len);
+
+/* Ends it at once; or after what is queued was written, within a bounded time, without anybody waiting for it. No event comes any
+ * more. The object lives on until its pending calls have ended. */
+void wc_connection_close (WcConnection *self);
+void wc_connection_finish (WcConnection *self);
+
+/* When something was last received, monotonic microseconds. */
+gint64 wc_connection_get_last_heard (WcConnection *self);
+
+G_END_DECLS

@@ -28,20 +28,27 @@ struct _WcConversation
   gint64 chat_since;
   gint64 idle_deadline;
   guint idle_source;
-  WcEvent last_event;  /* the newest event, so that the same one is not said again and again */
-  gboolean asked_by_user; /* the pending CHAT_REQUEST was wanted for itself, not for a message */
+  guint64 ask_id;         /* of the CHAT_REQUEST on its way; 0: none is */
+  WcEvent last_event;     /* the newest event, so that the same one is not said again and again */
+  gboolean asked_by_user; /* the chat was wanted for itself, not for a message */
+  gboolean unwanted;      /* the chat was given up before the answer came */
 
   /* What is held: every message from the first one loaded up to "held". */
   gboolean held_known;
   guint64 held;
-  guint64 known_last; /* the newest seq that is known to exist */
+  guint64 known_last;  /* the newest seq that is known to exist */
+  gboolean sync_due;   /* to be asked for after login */
+  guint64 sync_from;   /* what was held when "sync" was asked for */
   WcHistory *sync;
+  GPtrArray *floating; /* own WcEntry, stored, but after messages that are not here yet */
 
   /* Own messages without their SENT, oldest first: of WcOutgoing. */
   GQueue outbox;
   guint n_in_flight;
-  guint n_resent; /* in flight, and in flight on an earlier connection already */
+  guint n_resent;       /* in flight, and in flight on an earlier connection already */
   gboolean send_anyway; /* the peer cannot chat now, but the server keeps messages for it */
+  guint again_source;   /* the server had no time for a request */
+  WcEntry *base_sent;   /* the last message to a base server: its UNREACHABLE does not say what it is about */
 };
 
 /* conversation.c. */
@@ -55,7 +62,37 @@ void wc_conversation_add_unread (WcConversation *self);
 void wc_conversation_set_chat (WcConversation *self, WcChat chat); /* with chat-since and the idle time-out */
 void wc_conversation_set_idle_deadline (WcConversation *self, gint64 deadline);
 
-/* conversation-chat.c */
+/* conversation-chat.c: a chat's life. */
+void wc_conversation_ask (WcConversation *self); /* asks for a chat, for the sake of a message */
 void wc_conversation_touch (WcConversation *self); /* something happened in the chat: the idle time-out starts anew */
+void wc_conversation_add_event (WcConversation *self, WcEvent event);
+void wc_conversation_chat_started (WcConversation *self);
+void wc_conversation_chat_ended (WcConversation *self); /* END_NOTIF */
+void wc_conversation_unreachable (WcConversation *self, WcEvent why);
+gboolean wc_conversation_ask_failed (WcConversation *self, guint64 id, gboolean try_again); /* FALSE: not its id */
+
+/* conversation-link.c: the connection comes and goes. */
+void wc_conversation_came_online (WcConversation *self);
+void wc_conversation_went_away (WcConversation *self);
+void wc_conversation_logged_out (WcConversation *self);
+void wc_conversation_try_again_later (WcConversation *self);
+
+/* outbox.c: sending. */
+void wc_outbox_flush (WcConversation *self);
+void wc_outbox_resend (WcConversation *self);        /* what an earlier connection left without its SENT */
+void wc_outbox_connection_lost (WcConversation *self);
+void wc_outbox_fail_all (WcConversation *self, const char *why);
+void wc_outbox_fail_base_sent (WcConversation *self, const char *why);
+void wc_outbox_clear (WcConversation *self);
+/* FALSE: no such message waits. */
+gboolean wc_outbox_acknowledge (WcConversation *self, const char *nonce, guint64 seq, gint64 time);
+gboolean wc_outbox_refused (WcConversation *self, const char *nonce, gboolean try_again, const char *why);
+
+/* sync.c: holding the conversation without a gap. */
+void wc_sync_begin (WcConversation *self);                   /* after login */
+void wc_sync_check (WcConversation *self);                   /* nothing stands in the way of catching up any more */
+void wc_sync_receive (WcConversation *self, WcEntry *entry); /* a live message */
+void wc_sync_sent (WcConversation *self, WcEntry *entry);    /* an own one, its seq set */
+void wc_sync_stop (WcConversation *self);
 
 G_END_DECLS

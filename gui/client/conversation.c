@@ -41,10 +41,11 @@ wc_conversation_finalize (GObject *object)
 {
   WcConversation *self = WC_CONVERSATION (object);
 
-  g_assert (self->idle_source == 0);
+  g_assert (self->idle_source == 0 && self->again_source == 0);
   g_assert (self->sync == NULL);
   g_assert (g_queue_is_empty (&self->outbox));
   g_ptr_array_unref (self->logs);
+  g_ptr_array_unref (self->floating);
   g_free (self->peer);
   g_free (self->draft);
 
@@ -146,6 +147,7 @@ static void
 wc_conversation_init (WcConversation *self)
 {
   self->logs = g_ptr_array_new ();
+  self->floating = g_ptr_array_new_with_free_func (g_object_unref);
   self->draft = g_strdup ("");
   g_queue_init (&self->outbox);
 }
@@ -234,7 +236,20 @@ wc_conversation_set_chat (WcConversation *self, WcChat chat)
       self->chat_since = since;
       g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CHAT_SINCE]);
     }
+  wc_conversation_touch (self);
   g_object_thaw_notify (G_OBJECT (self));
+}
+
+void
+wc_conversation_disown (WcConversation *self)
+{
+  self->client = NULL;
+  wc_sync_stop (self);
+  wc_outbox_clear (self);
+  g_clear_handle_id (&self->again_source, g_source_remove);
+  g_ptr_array_set_size (self->floating, 0);
+  g_clear_object (&self->base_sent);
+  wc_conversation_set_chat (self, WC_CHAT_NONE);
 }
 
 const char *

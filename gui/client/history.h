@@ -4,6 +4,7 @@
 #pragma once
 
 #include "client/client.h"
+#include "shared/message.h"
 
 G_BEGIN_DECLS
 
@@ -27,6 +28,15 @@ typedef struct
 
 WcHistoryQueue *wc_history_queue_new (WcClient *client);
 void wc_history_queue_free (WcHistoryQueue *self); /* every request ends without its func */
+
+/* What the client tells it. */
+void wc_history_pump (WcHistoryQueue *self);                                        /* online: sends what it may */
+void wc_history_connection_lost (WcHistoryQueue *self);
+void wc_history_fail_all (WcHistoryQueue *self, const GError *error);
+gboolean wc_history_take_response (WcHistoryQueue *self, const WireMessage *message); /* FALSE: nobody asked */
+gboolean wc_history_take_end (WcHistoryQueue *self, const WireMessage *message);
+gboolean wc_history_take_error (WcHistoryQueue *self, guint64 id, gboolean try_again, const char *why);
+gint64 wc_history_get_waiting_since (WcHistoryQueue *self); /* monotonic; 0: no answer is owed */
 
 /* page is NULL with error set (WC_ERROR). */
 typedef void (*WcHistoryFunc) (const WcHistoryPage *page, const GError *error, gpointer user_data);

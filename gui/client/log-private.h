@@ -27,9 +27,13 @@ struct _WcLog
   guint has_older : 1; /* as far as is known */
   guint loaded : 1;    /* something was asked for */
   guint base_loaded : 1;
+  guint had_newer : 1; /* "has-newer" as it was last told */
 
   WcHistory *request; /* the page on its way */
-  guint chained;      /* pages asked for without anybody asking, since messages came meanwhile */
+  WcHistoryKind kind; /* what it is */
+  guint n_busy;       /* loading for other reasons: a page is being put in, a date is sought */
+  guint n_chained;    /* pages that nobody asked for, since messages came meanwhile */
+  guint jump;         /* counts jumps: an older one has lost */
   GError *error;
 };
 
@@ -67,7 +71,12 @@ gboolean wc_log_find (WcLog *self, WcEntry *entry, guint *position);
 gboolean wc_log_find_seq (WcLog *self, guint64 seq, guint *position);
 
 void wc_log_set_range (WcLog *self, gboolean has_older, gboolean at_end);
-void wc_log_set_request (WcLog *self, WcHistory *request);
+void wc_log_set_request (WcLog *self, WcHistory *request); /* cancels the one before */
+void wc_log_hold_loading (WcLog *self);
+void wc_log_release_loading (WcLog *self);
+/* Puts in what the window does not have of a page that touches it (or of any page, when it is empty). */
+void wc_log_fill (WcLog *self, GPtrArray *entries);
+
 void wc_log_set_error (WcLog *self, const GError *error);
 
 G_END_DECLS

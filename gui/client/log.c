@@ -169,7 +169,7 @@ gboolean
 wc_log_get_loading (WcLog *self)
 {
   g_return_val_if_fail (WC_IS_LOG (self), FALSE);
-  return self->request != NULL;
+  return self->request != NULL || self->n_busy > 0;
 }
 
 gboolean
@@ -183,7 +183,7 @@ gboolean
 wc_log_get_has_newer (WcLog *self)
 {
   g_return_val_if_fail (WC_IS_LOG (self), FALSE);
-  return self->loaded && !self->at_end;
+  return self->first_seq != 0 && !self->at_end;
 }
 
 const GError *
@@ -196,28 +196,49 @@ wc_log_get_error (WcLog *self)
 void
 wc_log_set_range (WcLog *self, gboolean has_older, gboolean at_end)
 {
-  gboolean had_newer = wc_log_get_has_newer (self);
   gboolean had_older = self->has_older;
+  gboolean has_newer;
 
   self->has_older = !!has_older;
   self->at_end = !!at_end;
+  has_newer = wc_log_get_has_newer (self);
   if (had_older != has_older)
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_HAS_OLDER]);
-  if (had_newer != wc_log_get_has_newer (self))
-    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_HAS_NEWER]);
+  if (self->had_newer != has_newer)
+    {
+      self->had_newer = !!has_newer;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_HAS_NEWER]);
+    }
 }
 
 void
 wc_log_set_request (WcLog *self, WcHistory *request)
 {
-  gboolean was_loading = self->request != NULL;
+  gboolean was_loading = wc_log_get_loading (self);
 
-  if (self->request != NULL && self->request != request)
-    wc_history_cancel (self->request);
+  g_clear_pointer (&self->request, wc_history_cancel);
   self->request = request;
   if (request != NULL)
     self->loaded = TRUE;
-  if (was_loading != (request != NULL))
+  if (was_loading != wc_log_get_loading (self))
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LOADING]);
+}
+
+void
+wc_log_hold_loading (WcLog *self)
+{
+  gboolean was_loading = wc_log_get_loading (self);
+
+  self->n_busy++;
+  if (!was_loading)
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LOADING]);
+}
+
+void
+wc_log_release_loading (WcLog *self)
+{
+  self->n_busy--;
+  if (!wc_log_get_loading (self))
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LOADING]);
 }
 
@@ -370,12 +391,21 @@ wc_log_leave_tail (WcLog *self, WcEntry *entry, guint *position)
 void
 wc_log_settle (WcLog *self, WcEntry *entry)
 {
+  guint64 seq = wc_entry_get_seq (entry);
   guint position, end;
 
   if (!wc_log_leave_tail (self, entry, &position))
     {
       if (wc_entry_get_delivery (entry) != WC_DELIVERY_FAILED)
         wc_log_add (self, entry);
+      return;
+    }
+
+  if (seq != 0 && (!self->at_end || seq <= self->last_seq))
+    {
+      /* Its place is outside the window, or a page has filled it. */
+      self->n_tail++;
+      wc_log_merge (self, entry);
       return;
     }
 
@@ -387,11 +417,11 @@ wc_log_settle (WcLog *self, WcEntry *entry)
       wc_log_insert_one (self, end, entry);
       g_object_unref (entry);
     }
-  if (wc_entry_get_seq (entry) != 0)
+  if (seq != 0)
     {
-      self->last_seq = MAX (self->last_seq, wc_entry_get_seq (entry));
+      self->last_seq = MAX (self->last_seq, seq);
       if (self->first_seq == 0)
-        self->first_seq = wc_entry_get_seq (entry);
+        self->first_seq = seq;
       if (self->first_seq == 1)
         wc_log_set_range (self, FALSE, self->at_end);
     }

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Connecting, HELLO and its answer; the way from each failure. */
+#include "client/client-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "shared/client-id.h"
+
+static void
+stop_login_timers (WcClient *self)
+{
+  g_clear_handle_id (&self->login_source, g_source_remove);
+  if (self->connecting != NULL)
+    g_cancellable_cancel (self->connecting);
+  g_clear_object (&self->connecting);
+}
+
+/* Ends the task of wc_client_login_async: its callback may do anything with the client. */
+static void
+end_login (WcClient *self, GError *error)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->login_task);
+
+  g_clear_handle_id (&self->login_cancel_source, g_source_remove);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+void
+wc_client_drop_connection (WcClient *self)
+{
+  stop_login_timers (self);
+  g_clear_handle_id (&self->keep_alive_source, g_source_remove);
+  if (self->connection != NULL)
+    wc_connection_close (self->connection);
+  g_clear_object (&self->connection);
+}
+
+/* Nothing is tried any more. */
+static void
+go_offline (WcClient *self, const GError *error)
+{
+  GError *closed;
+
+  wc_client_drop_connection (self);
+  wc_client_stop_waiting (self);
+  wc_client_flush_arriving (self);
+  wc_client_set_state (self, WC_STATE_OFFLINE);
+  wc_client_set_error (self, error);
+
+  closed = g_error_new_literal (WC_ERROR, WC_ERROR_CLOSED, _("You are not logged in."));
+  wc_history_fail_all (self->history, closed);
+  g_error_free (closed);
+  wc_client_foreach (self, wc_conversation_logged_out);
+}
+
+/* DECLINED and the like stay true however often one asks. */
+static gboolean
+is_final (const GError *error)
+{
+  return g_error_matches (error, WC_ERROR, WC_ERROR_DECLINED) || g_error_matches (error, WC_ERROR, WC_ERROR_REPLACED);
+}
+
+static void
+take_failure (WcClient *self, const GError *error)
+{
+  g_autoptr (WcClient) keep = g_object_ref (self);
+
+  if (self->login_task != NULL)
+    {
+      go_offline (self, error);
+      if (self->login_task != NULL)
+        end_login (self, g_error_copy (error));
+    }
+  else if (is_final (error))
+    {
+      go_offline (self, error);
+    }
+  else
+    {
+      wc_client_wait (self, error);
+    }
+}
+
+void
+wc_client_fail (WcClient *self, WcError code, const char *message)
+{
+  g_autoptr (GError) error = g_error_new_literal (WC_ERROR, code, message);
+
+  take_failure (self, error);
+}
+
+void
+wc_client_connection_closed (WcClient *self, const GError *error)
+{
+  take_failure (self, error);
+}
+
+static gboolean
+login_timeout_cb (gpointer user_data)
+{
+  WcClient *self = user_data;
+  g_autofree char *message = NULL;
+
+  self->login_source = 0;
+  if (self->connection == NULL)
+    message = g_strdup_printf (_("%s does not answer. Is the address right, and the computer on?"), self->server);
+  else
+    message = g_strdup_printf (_("Something answers at %s, but not as a WebChat server does."), self->server);
+  wc_client_fail (self, self->connection == NULL ? WC_ERROR_NO_ANSWER : WC_ERROR_NOT_WEBCHAT, message);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+say_hello (WcClient *self)
+{
+  WireMessage hello = { .verb = WIRE_HELLO };
+
+  hello.word[0] = WIRE_SPAN (self->client_id);
+  hello.word[1] = WIRE_SPAN ("2");
+  wc_client_set_base (self, FALSE);
+  self->n_bad_lines = 0;
+  wc_client_send (self, &hello);
+}
+
+static void
+opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GWeakRef *ref = user_data;
+  g_autoptr (WcClient) self = g_weak_ref_get (ref);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WcConnection) connection = wc_connection_open_finish (result, &error);
+
+  g_weak_ref_clear (ref);
+  g_free (ref);
+
+  /* Given up: the client may be gone, or be connecting anew. */
+  if (self == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  g_clear_object (&self->connecting);
+  if (connection == NULL)
+    {
+      take_failure (self, error);
+      return;
+    }
+
+  self->connection = g_steal_pointer (&connection);
+  wc_connection_start (self->connection, &wc_client_events, self);
+  say_hello (self);
+  wc_client_set_state (self, WC_STATE_AUTHENTICATING);
+}
+
+void
+wc_client_open (WcClient *self)
+{
+  GWeakRef *ref = g_new0 (GWeakRef, 1);
+
+  g_assert (self->connection == NULL && self->connecting == NULL);
+
+  g_weak_ref_init (ref, self);
+  self->connecting = g_cancellable_new ();
+  self->login_source = g_timeout_add (self->timing.login, login_timeout_cb, self);
+  wc_connection_open_async (self->host, self->port, self->connecting, opened_cb, ref);
+  wc_client_set_state (self, WC_STATE_CONNECTING);
+}
+
+void
+wc_client_logged_in (WcClient *self, gboolean base)
+{
+  g_autoptr (WcClient) keep = g_object_ref (self);
+  WcConnection *connection = self->connection;
+
+  stop_login_timers (self);
+  wc_client_set_base (self, base);
+  self->online_since = g_get_monotonic_time ();
+  wc_client_start_keep_alive (self);
+  wc_client_set_error (self, NULL);
+  wc_client_set_state (self, WC_STATE_ONLINE);
+
+  /* A handler of these notifications may have logged out. */
+  if (self->connection != connection || self->state != WC_STATE_ONLINE)
+    return;
+
+  /* First what may have been stored already, so that its SENT comes before the history that has it. */
+  wc_client_foreach (self, wc_outbox_resend);
+  if (!base)
+    wc_client_send_verb (self, WIRE_CLIENTS, NULL);
+  wc_client_foreach (self, wc_conversation_came_online);
+  wc_history_pump (self->history);
+
+  if (self->login_task != NULL)
+    end_login (self, NULL);
+}
+
+static gboolean
+login_cancelled_cb (GCancellable *cancellable, gpointer user_data)
+{
+  WcClient *self = user_data;
+  g_autoptr (WcClient) keep = g_object_ref (self);
+
+  self->login_cancel_source = 0;
+  go_offline (self, NULL);
+  if (self->login_task != NULL)
+    end_login (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled")));
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+wc_client_login_async (WcClient *self, const char *server, const char *client_id, GCancellable *cancellable, GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autofree char *trimmed = g_strstrip (g_strdup (server));
+  g_autofree char *host = NULL;
+  GError *error = NULL;
+  guint16 port;
+
+  g_return_if_fail (WC_IS_CLIENT (self));
+
+  g_task_set_source_tag (task, wc_client_login_async);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  if (!wc_address_parse (trimmed, &host, &port, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  if (!client_id_is_valid (client_id, strlen (client_id)))
+    {
+      g_task_return_new_error (task, WC_ERROR, WC_ERROR_BAD_ID,
+                               _("“%s” is not a Client-ID. It has 1 to 64 letters, digits, dots, hyphens and underscores, and begins with a letter or digit."),
+                               client_id);
+      return;
+    }
+
+  wc_client_logout (self);
+  wc_client_set_identity (self, trimmed, client_id);
+  g_free (self->host);
+  self->host = g_steal_pointer (&host);
+  self->port = port;
+  self->attempt = 0;
+  self->n_quick_ends = 0;
+  self->login_task = g_steal_pointer (&task);
+  if (cancellable != NULL)
+    {
+      g_autoptr (GSource) source = g_cancellable_source_new (cancellable);
+
+      g_source_set_callback (source, G_SOURCE_FUNC (login_cancelled_cb), self, NULL);
+      self->login_cancel_source = g_source_attach (source, g_main_context_get_thread_default ());
+    }
+  wc_client_set_error (self, NULL);
+  wc_client_open (self);
+}
+
+gboolean
+wc_client_login_finish (WcClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+wc_client_logout (WcClient *self)
+{
+  g_return_if_fail (WC_IS_CLIENT (self));
+
+  if (self->state == WC_STATE_OFFLINE && self->login_task == NULL)
+    return;
+
+  if (self->connection != NULL)
+    {
+      if (self->state == WC_STATE_ONLINE && !self->base)
+        wc_client_send_verb (self, WIRE_QUIT, NULL);
+      wc_connection_finish (self->connection);
+      g_clear_object (&self->connection);
+    }
+  go_offline (self, NULL);
+  if (self->login_task != NULL)
+    end_login (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled")));
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Own messages on their way. Each keeps its nonce until the server has stored it, so that sending it again cannot double it. */
+#include "client/client-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "client/entry-private.h"
+#include "client/log-private.h"
+
+#define IN_FLIGHT_MAX 32 /* of one conversation */
+#define WAITING_MAX 1000 /* of one conversation */
+#define TRIES_MAX 10
+
+/* What the tags of a CHAT with it may take of a line, so that it reaches everybody. */
+#define LINE_RESERVE 512
+
+typedef struct
+{
+  WcEntry *entry;
+  char *nonce;
+  guint n_tries;
+  gboolean in_flight;
+  gboolean sent_before; /* on an earlier connection: it may be stored already */
+} WcOutgoing;
+
+static void
+outgoing_free (WcOutgoing *item)
+{
+  g_object_unref (item->entry);
+  g_free (item->nonce);
+  g_free (item);
+}
+
+/* Line ends become LF, other control characters go, white space at the end too. NULL if nothing is left. */
+static char *
+clean_text (const char *text)
+{
+  GString *out = g_string_sized_new (strlen (text));
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (c == '\r')
+        {
+          if (p[1] != '\n')
+            g_string_append_c (out, '\n');
+        }
+      else if (c == '\n' || c == '\t' || (c >= 0x20 && (c < 0x7f || c >= 0xa0)))
+        {
+          g_string_append_unichar (out, c);
+        }
+    }
+  g_strchomp (out->str);
+  out->len = strlen (out->str);
+  if (out->len == 0)
+    {
+      g_string_free (out, TRUE);
+      return NULL;
+    }
+
+  return g_string_free (out, FALSE);
+}
+
+static void
+message_init (WireMessage *message, WcConversation *self, const WcOutgoing *item)
+{
+  *message = (WireMessage) { .verb = WIRE_CHAT_MESSAGE };
+  message->tags.set = WIRE_TAG_ID;
+  message->tags.id = WIRE_SPAN (item->nonce);
+  message->word[0] = WIRE_SPAN (self->peer);
+  message->text = WIRE_SPAN (wc_entry_get_text (item->entry));
+}
+
+static gboolean
+fits_line (WcConversation *self, const WcOutgoing *item)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+  WireMessage message;
+
+  message_init (&message, self, item);
+  wire_message_format (&message, WIRE_PROTO2, line);
+
+  return line->len <= WIRE_LINE_MAX - LINE_RESERVE;
+}
+
+gboolean
+wc_conversation_send (WcConversation *self, const char *text, GError **error)
+{
+  g_autofree char *cleaned = NULL;
+  WcOutgoing *item;
+
+  g_return_val_if_fail (WC_IS_CONVERSATION (self), FALSE);
+  g_return_val_if_fail (text != NULL, FALSE);
+
+  if (!g_utf8_validate (text, -1, NULL) || (cleaned = clean_text (text)) == NULL)
+    {
+      g_set_error_literal (error, WC_ERROR, WC_ERROR_FAILED, _("There is no text to send."));
+      return FALSE;
+    }
+  if (self->client == NULL || self->client->client_id == NULL)
+    {
+      g_set_error_literal (error, WC_ERROR, WC_ERROR_CLOSED, _("You are not logged in."));
+      return FALSE;
+    }
+  if (self->outbox.length >= WAITING_MAX)
+    {
+      g_set_error_literal (error, WC_ERROR, WC_ERROR_FAILED, _("Too many messages are waiting to be sent."));
+      return FALSE;
+    }
+
+  item = g_new0 (WcOutgoing, 1);
+  item->entry = wc_entry_new_message (self->client->client_id, TRUE, cleaned, 0, g_get_real_time () / 1000, WC_DELIVERY_WAITING);
+  item->nonce = g_uuid_string_random ();
+  if (strlen (cleaned) > WIRE_TEXT_MAX || !fits_line (self, item))
+    {
+      outgoing_free (item);
+      g_set_error (error, WC_ERROR, WC_ERROR_TOO_LONG, _("The text is too long: at most %d bytes can be sent at once."), WIRE_TEXT_MAX);
+      return FALSE;
+    }
+
+  g_queue_push_tail (&self->outbox, item);
+  wc_log_add_waiting (self->log, item->entry);
+  if (!self->log->at_end)
+    wc_log_load_newest (self->log);
+  wc_conversation_set_last (self, item->entry);
+  wc_conversation_touch (self);
+  wc_outbox_flush (self);
+
+  return TRUE;
+}
+
+void
+wc_conversation_retry (WcConversation *self, WcEntry *entry)
+{
+  WcOutgoing *item;
+
+  g_return_if_fail (WC_IS_CONVERSATION (self));
+  g_return_if_fail (WC_IS_ENTRY (entry));
+
+  if (wc_entry_get_delivery (entry) != WC_DELIVERY_FAILED || !wc_entry_get_own (entry) || self->client == NULL)
+    return;
+
+  item = g_new0 (WcOutgoing, 1);
+  item->entry = g_object_ref (entry);
+  item->nonce = g_uuid_string_random (); /* the failed one was refused for good, and was not stored */
+  g_queue_push_tail (&self->outbox, item);
+  wc_entry_set_stored (entry, 0, g_get_real_time () / 1000, WC_DELIVERY_WAITING);
+  wc_log_unsettle (self->log, entry);
+  wc_conversation_set_last (self, entry);
+  wc_outbox_flush (self);
+}
+
+static void
+transmit (WcConversation *self, WcOutgoing *item)
+{
+  WireMessage message;
+
+  message_init (&message, self, item);
+  item->in_flight = TRUE;
+  self->n_in_flight++;
+  if (item->sent_before)
+    self->n_resent++;
+  wc_client_send (self->client, &message);
+}
+
+/* One message a line: base has no line ends in a text. Nothing tells whether they arrived. */
+static void
+transmit_base (WcConversation *self, WcOutgoing *item)
+{
+  g_auto (GStrv) lines = g_strsplit (wc_entry_get_text (item->entry), "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      WireMessage message = { .verb = WIRE_CHAT_MESSAGE };
+
+      if (*lines[i] == '\0')
+        continue;
+      message.word[0] = WIRE_SPAN (self->peer);
+      message.text = WIRE_SPAN (lines[i]);
+      wc_client_send (self->client, &message);
+    }
+
+  g_set_object (&self->base_sent, item->entry);
+  self->client->base_sent_to = self;
+  wc_entry_set_delivery (item->entry, WC_DELIVERY_NONE, NULL);
+  wc_sync_sent (self, item->entry);
+}
+
+static void
+flush_base (WcConversation *self)
+{
+  while (self->client != NULL && self->client->base_open == self && !g_queue_is_empty (&self->outbox))
+    {
+      WcOutgoing *item = g_queue_pop_head (&self->outbox);
+
+      transmit_base (self, item);
+      outgoing_free (item);
+    }
+}
+
+static gboolean
+has_waiting (WcConversation *self)
+{
+  return self->outbox.length > self->n_in_flight;
+}
+
+void
+wc_outbox_flush (WcConversation *self)
+{
+  if (self->client == NULL || self->client->state != WC_STATE_ONLINE || !has_waiting (self))
+    return;
+
+  if (self->chat != WC_CHAT_OPEN && !self->send_anyway)
+    {
+      wc_conversation_ask (self);
+      return;
+    }
+  if (self->client->base)
+    {
+      flush_base (self);
+      return;
+    }
+  if (self->again_source != 0)
+    return;
+
+  for (GList *link = self->outbox.head; link != NULL && self->n_in_flight < IN_FLIGHT_MAX; link = link->next)
+    {
+      WcOutgoing *item = link->data;
+
+      if (!item->in_flight)
+        transmit (self, item);
+    }
+
+  /* The next one asks for a chat anew. */
+  if (!has_waiting (self))
+    self->send_anyway = FALSE;
+}
+
+void
+wc_outbox_resend (WcConversation *self)
+{
+  if (self->client == NULL || self->client->base)
+    return;
+
+  for (GList *link = self->outbox.head; link != NULL; link = link->next)
+    {
+      WcOutgoing *item = link->data;
+
+      if (item->sent_before && !item->in_flight)
+        transmit (self, item);
+    }
+}
+
+void
+wc_outbox_connection_lost (WcConversation *self)
+{
+  for (GList *link = self->outbox.head; link != NULL; link = link->next)
+    {
+      WcOutgoing *item = link->data;
+
+      item->sent_before |= item->in_flight;
+      item->in_flight = FALSE;
+    }
+  self->n_in_flight = 0;
+  self->n_resent = 0;
+  self->send_anyway = FALSE;
+  g_clear_object (&self->base_sent);
+}
+
+static GList *
+find (WcConversation *self, const char *nonce)
+{
+  for (GList *link = self->outbox.head; link != NULL; link = link->next)
+    if (g_str_equal (((WcOutgoing *) link->data)->nonce, nonce))
+      return link;
+
+  return NULL;
+}
+
+/* The answer to a message came, whichever. */
+static void
+no_longer_in_flight (WcConversation *self, WcOutgoing *item)
+{
+  if (!item->in_flight)
+    return;
+
+  item->in_flight = FALSE;
+  self->n_in_flight--;
+  if (item->sent_before)
+    self->n_resent--;
+  item->sent_before = FALSE;
+}
+
+static void
+go_on (WcConversation *self)
+{
+  if (self->n_resent == 0)
+    wc_sync_check (self);
+  wc_outbox_flush (self);
+}
+
+gboolean
+wc_outbox_acknowledge (WcConversation *self, const char *nonce, guint64 seq, gint64 time)
+{
+  GList *link = find (self, nonce);
+  WcOutgoing *item;
+
+  if (link == NULL)
+    return FALSE;
+
+  item = link->data;
+  g_queue_delete_link (&self->outbox, link);
+  no_longer_in_flight (self, item);
+  wc_entry_set_stored (item->entry, seq, time, WC_DELIVERY_STORED);
+  wc_sync_sent (self, item->entry);
+  outgoing_free (item);
+  go_on (self);
+
+  return TRUE;
+}
+
+static void
+fail (WcConversation *self, WcOutgoing *item, const char *why)
+{
+  wc_entry_set_delivery (item->entry, WC_DELIVERY_FAILED, why);
+  wc_log_settle (self->log, item->entry);
+  outgoing_free (item);
+}
+
+gboolean
+wc_outbox_refused (WcConversation *self, const char *nonce, gboolean try_again, const char *why)
+{
+  GList *link = find (self, nonce);
+  WcOutgoing *item;
+
+  if (link == NULL)
+    return FALSE;
+
+  item = link->data;
+  no_longer_in_flight (self, item);
+  if (try_again && ++item->n_tries < TRIES_MAX)
+    {
+      self->send_anyway = self->chat != WC_CHAT_OPEN; /* it was sent so before */
+      wc_conversation_try_again_later (self);
+    }
+  else
+    {
+      g_queue_delete_link (&self->outbox, link);
+      fail (self, item, why);
+    }
+  go_on (self);
+
+  return TRUE;
+}
+
+void
+wc_outbox_fail_all (WcConversation *self, const char *why)
+{
+  for (GList *link = self->outbox.head, *next; link != NULL; link = next)
+    {
+      WcOutgoing *item = link->data;
+
+      next = link->next;
+      if (item->in_flight)
+        continue;
+      g_queue_delete_link (&self->outbox, link);
+      fail (self, item, why);
+    }
+}
+
+void
+wc_outbox_fail_base_sent (WcConversation *self, const char *why)
+{
+  if (self->base_sent != NULL)
+    wc_entry_set_delivery (self->base_sent, WC_DELIVERY_FAILED, why);
+  g_clear_object (&self->base_sent);
+}
+
+void
+wc_outbox_clear (WcConversation *self)
+{
+  wc_outbox_connection_lost (self);
+  g_queue_clear_full (&self->outbox, (GDestroyNotify) outgoing_free);
+}
