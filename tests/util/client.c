@@ -262,8 +262,6 @@ next_line (TestClient *self, const char *wanted)
         {
           if (receive (self, deadline, wanted))
             continue;
-          if (self->input->len > 0)
-            g_error ("%s: the stream ended within a line: \"%s\"", self->name, self->input->str);
           return NULL;
         }
       if (!self->proto2 || !g_str_has_prefix (self->line->str, "PING"))
@@ -271,6 +269,23 @@ next_line (TestClient *self, const char *wanted)
       self->line->str[1] = 'O';
       test_send (self, "%s", self->line->str);
     }
+}
+
+const char *
+test_line_if_any (TestClient *self)
+{
+  struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
+
+  while (!take_line (self))
+    if (self->ended || poll (&poll_fd, 1, 0) <= 0 || !receive (self, test_deadline (), "more"))
+      return NULL;
+  return self->line->str;
+}
+
+gboolean
+test_client_has_ended (TestClient *self)
+{
+  return self->ended;
 }
 
 const char *
@@ -285,7 +300,7 @@ need_line (TestClient *self, const char *wanted)
   const char *line = next_line (self, wanted);
 
   if (line == NULL)
-    g_error ("%s: the server closed the connection instead of sending %s", self->name, wanted);
+    g_error ("%s: the server closed the connection instead of sending %s, after \"%s\"", self->name, wanted, self->input->str);
   return line;
 }
 
@@ -361,8 +376,8 @@ test_expect_closed (TestClient *self)
 {
   const char *line = next_line (self, "the end of the stream");
 
-  if (line != NULL)
-    g_error ("%s: wanted the end of the stream, got \"%s\"", self->name, line);
+  if (line != NULL || self->input->len > 0)
+    g_error ("%s: wanted the end of the stream, got \"%s\"", self->name, line != NULL ? line : self->input->str);
 }
 
 void

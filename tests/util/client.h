@@ -36,7 +36,8 @@ void test_send_bytes (TestClient *self, const char *bytes, gssize len);
 /* No more will be sent, but the answers are still read. */
 void test_shut_write (TestClient *self);
 
-/* The next line without its LF, owned by self, valid until the next line is read. NULL at the end of the stream. */
+/* The next line without its LF, owned by self, valid until the next line is read. NULL at the end of the
+ * stream, also when that cuts a line off. */
 const char *test_line_or_end (TestClient *self);
 const char *test_line (TestClient *self); /* the end of the stream fails */
 
@@ -72,6 +73,10 @@ void test_expect_nothing (TestClient *self);
 const char *test_read_once (TestClient *self, gsize *len, gint64 *when);
 /* The next bytes are these, in however many reads they come. */
 void test_expect_bytes (TestClient *self, const char *bytes);
+
+/* The next line if it has come already; NULL when it has not. Never waits. For clients that are polled together. */
+const char *test_line_if_any (TestClient *self);
+gboolean test_client_has_ended (TestClient *self); /* the end of the stream was read */
 
 /* Whether bytes or the end of the stream can be read now. For clients that are polled together. */
 gboolean test_client_is_readable (TestClient *self);

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Protocol 2: chats, presence, the small verbs, and errors with ids. */
+#include <string.h>
+
+#include "tests/util/client.h"
+#include "tests/util/server.h"
+
+#define LIST "alice\nbob\ncarol\ndave\n"
+
+typedef struct
+{
+  TestServer *server;
+  TestClient *alice;
+  TestClient *bob;
+} Pair;
+
+static void
+set_up (Pair *p, gconstpointer data)
+{
+  p->server = test_server_new (LIST, "limits.messages-per-second=0", NULL);
+  p->alice = test_login2 (p->server, "alice");
+  p->bob = test_login2 (p->server, "bob");
+}
+
+static void
+tear_down (Pair *p, gconstpointer data)
+{
+  g_clear_pointer (&p->alice, test_client_free);
+  g_clear_pointer (&p->bob, test_client_free);
+  test_server_free (p->server);
+}
+
+static guint64
+start_chat (TestClient *a, const char *a_id, TestClient *b, const char *b_id)
+{
+  guint64 session;
+
+  test_send (a, "CHAT_REQUEST %s", b_id);
+  session = test_expect_started (a, b_id);
+  g_assert_cmpuint (test_expect_started (b, a_id), ==, session);
+  return session;
+}
+
+static void
+test_start (Pair *p, gconstpointer data)
+{
+  start_chat (p->alice, "alice", p->bob, "bob");
+  test_expect_nothing (p->alice);
+  test_expect_nothing (p->bob);
+}
+
+/* Asking again for an open one gets the same CHAT_STARTED, the asker alone. */
+static void
+test_ask_again (Pair *p, gconstpointer data)
+{
+  guint64 session = start_chat (p->alice, "alice", p->bob, "bob");
+
+  test_send (p->alice, "CHAT_REQUEST bob");
+  g_assert_cmpuint (test_expect_started (p->alice, "bob"), ==, session);
+  test_expect_nothing (p->bob);
+  test_send (p->bob, "CHAT_REQUEST alice");
+  g_assert_cmpuint (test_expect_started (p->bob, "alice"), ==, session);
+  test_expect_nothing (p->alice);
+}
+
+static void
+test_any_number_of_chats (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) carol = test_login2 (p->server, "carol");
+  g_autoptr (TestClient) dave = test_login (p->server, "dave");
+
+  start_chat (p->alice, "alice", p->bob, "bob");
+  start_chat (p->alice, "alice", carol, "carol");
+  start_chat (p->alice, "alice", dave, "dave");
+  start_chat (p->bob, "bob", carol, "carol");
+
+  /* One that ends leaves the others open. */
+  test_send (carol, "END_REQUEST alice");
+  test_expect (p->alice, "END_NOTIF carol");
+  test_send (dave, "CHAT still here");
+  test_expect_tagged (p->alice, "conv=dave;from=dave;seq=1;time=*;id=?", "CHAT still here");
+  test_expect_nothing (p->bob);
+}
+
+static void
+test_reasons (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) carol = test_login (p->server, "carol");
+  g_autoptr (TestClient) dave = NULL;
+
+  test_send (p->alice, "CHAT_REQUEST nobody");
+  test_expect_tagged (p->alice, "reason=unknown", "UNREACHABLE nobody");
+  test_send (p->alice, "CHAT_REQUEST dave");
+  test_expect_tagged (p->alice, "reason=offline", "UNREACHABLE dave");
+  test_send (p->alice, "CHAT_REQUEST alice");
+  test_expect_tagged (p->alice, "reason=self", "UNREACHABLE alice");
+
+  dave = test_login (p->server, "dave");
+  test_send (carol, "CHAT_REQUEST dave");
+  test_expect_started (carol, "dave");
+  test_expect_started (dave, "carol");
+  test_send (p->alice, "CHAT_REQUEST carol");
+  test_expect_tagged (p->alice, "reason=busy", "UNREACHABLE carol");
+  test_send (p->alice, "CHAT_REQUEST dave");
+  test_expect_tagged (p->alice, "reason=busy", "UNREACHABLE dave");
+  test_expect_nothing (carol);
+  test_expect_nothing (dave);
+}
+
+/* The asker may be told, too, that it ended. */
+static void
+skip_end_notif (TestClient *client, const char *with)
+{
+  g_autofree char *notif = g_strdup_printf ("END_NOTIF %s", with);
+  const char *line;
+
+  test_send (client, "PING skip");
+  while (!g_str_equal (line = test_line (client), "PONG skip"))
+    g_assert_cmpstr (line, ==, notif);
+}
+
+static void
+test_end (Pair *p, gconstpointer data)
+{
+  guint64 first = start_chat (p->alice, "alice", p->bob, "bob");
+
+  test_send (p->alice, "END_REQUEST bob");
+  test_expect (p->bob, "END_NOTIF alice");
+  skip_end_notif (p->alice, "bob");
+  test_expect_nothing (p->bob);
+  g_assert_cmpuint (start_chat (p->bob, "bob", p->alice, "alice"), >, first);
+}
+
+static void
+test_timeout (Pair *p, gconstpointer data)
+{
+  start_chat (p->alice, "alice", p->bob, "bob");
+  test_send (p->bob, "TIMEOUT alice");
+  test_expect (p->alice, "END_NOTIF bob");
+  test_expect (p->bob, "END_NOTIF alice");
+}
+
+static void
+test_end_of_no_chat (Pair *p, gconstpointer data)
+{
+  test_send (p->alice, "END_REQUEST bob");
+  test_expect (p->alice, "END_NOTIF bob");
+  test_send (p->alice, "TIMEOUT bob");
+  test_expect (p->alice, "END_NOTIF bob");
+  test_expect_nothing (p->bob);
+}
+
+static void
+test_partner_disconnects (Pair *p, gconstpointer data)
+{
+  start_chat (p->alice, "alice", p->bob, "bob");
+  g_clear_pointer (&p->bob, test_client_free);
+  test_expect (p->alice, "END_NOTIF bob");
+  test_expect_nothing (p->alice);
+}
+
+static void
+test_idle (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, "session.idle-timeout=1", NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autoptr (TestClient) bob = test_login2 (server, "bob");
+  gint64 before = g_get_monotonic_time ();
+
+  start_chat (alice, "alice", bob, "bob");
+  test_expect (alice, "END_NOTIF bob");
+  test_expect (bob, "END_NOTIF alice");
+  g_assert_cmpint (g_get_monotonic_time () - before, >=, 990 * 1000);
+}
+
+/* CLIENTS and PRESENCE */
+
+static int
+compare_texts (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Reads the answer to CLIENTS as "alice=online bob=offline …", sorted. */
+static char *
+read_clients (TestClient *client)
+{
+  g_autoptr (GPtrArray) seen = g_ptr_array_new_with_free_func (g_free);
+  const char *line;
+
+  test_send (client, "CLIENTS");
+  while (!g_str_equal (line = test_line (client), "CLIENTS_END"))
+    {
+      g_auto (GStrv) words = g_strsplit (line, " ", -1);
+
+      g_assert_cmpuint (g_strv_length (words), ==, 3);
+      g_assert_true (g_str_has_prefix (words[0], "@state="));
+      g_assert_cmpstr (words[1], ==, "CLIENT");
+      g_ptr_array_add (seen, g_strconcat (words[2], words[0] + strlen ("@state"), NULL));
+    }
+  g_ptr_array_sort (seen, compare_texts);
+  g_ptr_array_add (seen, NULL);
+  return g_strjoinv (" ", (char **) seen->pdata);
+}
+
+static void
+test_clients (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) carol = test_login (p->server, "carol");
+  g_autofree char *clients = read_clients (p->alice);
+
+  g_assert_cmpstr (clients, ==, "alice=online bob=online carol=online dave=offline");
+}
+
+static void
+test_presence (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) carol = test_login (p->server, "carol");
+  g_autoptr (TestClient) phone = NULL;
+  g_autoptr (TestClient) laptop = NULL;
+  g_autofree char *clients = NULL;
+
+  test_expect_nothing (p->alice); /* who has not asked is not told */
+  clients = read_clients (p->alice);
+  phone = test_login2 (p->server, "dave");
+  test_expect (p->alice, "PRESENCE dave online");
+  laptop = test_login2 (p->server, "dave");
+  g_clear_pointer (&phone, test_client_free);
+  test_expect_nothing (laptop);
+  g_clear_pointer (&carol, test_client_free);
+  test_expect (p->alice, "PRESENCE carol offline"); /* and nothing about dave before it */
+  g_clear_pointer (&laptop, test_client_free);
+  test_expect (p->alice, "PRESENCE dave offline");
+  carol = test_login (p->server, "carol");
+  test_expect (p->alice, "PRESENCE carol online");
+  test_expect_nothing (p->bob);
+}
+
+/* The small verbs */
+
+static void
+test_ping (Pair *p, gconstpointer data)
+{
+  static const char *const tokens[] = { "x", "0123456789", "\xe2\x82\xac", "a=b;c", "@x" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (tokens); i++)
+    {
+      test_send (p->alice, "PING %s", tokens[i]);
+      test_expect (p->alice, "PONG %s", tokens[i]);
+    }
+}
+
+static void
+test_quit (Pair *p, gconstpointer data)
+{
+  g_autofree char *clients = read_clients (p->bob);
+
+  start_chat (p->alice, "alice", p->bob, "bob");
+  test_send (p->alice, "QUIT");
+  test_expect_closed (p->alice);
+  /* In whichever order. */
+  for (guint i = 0; i < 2; i++)
+    {
+      const char *line = test_line (p->bob);
+
+      if (!g_str_equal (line, "END_NOTIF alice"))
+        g_assert_cmpstr (line, ==, "PRESENCE alice offline");
+    }
+}
+
+/* Errors name what failed. */
+static void
+test_errors (Pair *p, gconstpointer data)
+{
+  static const struct
+  {
+    const char *line;
+    const char *tags;
+    const char *code;
+  } wrong[] = {
+    { "@id=1 NONSENSE", "id=1", "unknown-verb" },
+    { "@id=a\\:b\\sc\\\\ NONSENSE x", "id=a\\:b\\sc\\\\", "unknown-verb" },
+    { "@x=1;id=2;y CHAT_REQUEST", "id=2", "bad-arguments" },
+    { "@id=3 CHAT_MESSAGE bob", "id=3", "bad-arguments" },
+    { "@id=4 CHAT_MESSAGE bob \xff", "id=4", "bad-text" },
+    { "@id=5 CHAT_MESSAGE bob \x01", "id=5", "bad-text" },
+    { "@id=6 HISTORY_REQ nobody", "id=6", "unknown-client" },
+    { "@id=7 CHAT_MESSAGE nobody x", "id=7", "unknown-client" },
+    { "@id=8;before=x HISTORY_REQ bob", "id=8", "bad-arguments" },
+    { "@id=9;limit=-1 HISTORY_REQ bob", "id=9", "bad-arguments" },
+    { "@id=10 PING", "id=10", "bad-arguments" },
+    { "@id=11 CLIENTS x y", "id=11", "bad-arguments" },
+    { "@id=12 SENT bob", "id=12", "unknown-verb" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      test_send (p->alice, "%s", wrong[i].line);
+      test_expect_error_tagged (p->alice, wrong[i].tags, wrong[i].code);
+    }
+  test_send (p->alice, "NONSENSE");
+  test_expect_error (p->alice, "unknown-verb"); /* no id, no tag */
+  test_expect_nothing (p->alice);
+}
+
+static void
+test_too_long (Pair *p, gconstpointer data)
+{
+  g_autofree char *text = g_strnfill (8193, 'x');
+  g_autofree char *line = g_strnfill (20000, 'x');
+
+  test_send (p->alice, "@id=1 CHAT_MESSAGE bob %s", text);
+  test_expect_error_tagged (p->alice, "id=1", "too-long");
+  test_send (p->alice, "@id=2 CHAT_MESSAGE bob %s", line);
+  test_expect_error_tagged (p->alice, "id=2", "too-long");
+  test_send (p->alice, "CHAT_MESSAGE bob %s", line);
+  test_expect_error (p->alice, "too-long");
+  test_expect_nothing (p->alice);
+  test_expect_nothing (p->bob);
+}
+
+/* With base clients */
+
+static void
+test_with_base (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) carol = test_login (p->server, "carol");
+
+  start_chat (carol, "carol", p->alice, "alice");
+  test_send (p->bob, "CHAT_REQUEST carol");
+  test_expect_tagged (p->bob, "reason=busy", "UNREACHABLE carol");
+  /* The devices of protocol 2 are never busy. */
+  start_chat (p->bob, "bob", p->alice, "alice");
+  test_send (carol, "CHAT hi");
+  test_expect_tagged (p->alice, "conv=carol;from=carol;seq=1;time=*;id=?", "CHAT hi");
+  test_send (p->alice, "END_REQUEST carol");
+  test_expect (carol, "END_NOTIF");
+  skip_end_notif (p->alice, "carol");
+  test_expect_nothing (p->bob);
+}
+
+static void
+test_base_leaves (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) carol = test_login (p->server, "carol");
+
+  start_chat (p->alice, "alice", carol, "carol");
+  g_clear_pointer (&carol, test_client_free);
+  test_expect (p->alice, "END_NOTIF carol");
+  carol = test_login (p->server, "carol");
+  start_chat (carol, "carol", p->alice, "alice");
+  g_clear_pointer (&p->alice, test_client_free);
+  test_expect (carol, "END_NOTIF");
+  start_chat (carol, "carol", p->bob, "bob");
+}
+
+#define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("/proto2-chats/start", test_start);
+  ADD ("/proto2-chats/ask-again", test_ask_again);
+  ADD ("/proto2-chats/any-number-of-chats", test_any_number_of_chats);
+  ADD ("/proto2-chats/reasons", test_reasons);
+  ADD ("/proto2-chats/end", test_end);
+  ADD ("/proto2-chats/timeout", test_timeout);
+  ADD ("/proto2-chats/end-of-no-chat", test_end_of_no_chat);
+  ADD ("/proto2-chats/partner-disconnects", test_partner_disconnects);
+  g_test_add_func ("/proto2-chats/idle", test_idle);
+  ADD ("/proto2-chats/clients", test_clients);
+  ADD ("/proto2-chats/presence", test_presence);
+  ADD ("/proto2-chats/ping", test_ping);
+  ADD ("/proto2-chats/quit", test_quit);
+  ADD ("/proto2-chats/errors", test_errors);
+  ADD ("/proto2-chats/too-long", test_too_long);
+  ADD ("/proto2-chats/with-base", test_with_base);
+  ADD ("/proto2-chats/base-leaves", test_base_leaves);
+  return g_test_run ();
+}
