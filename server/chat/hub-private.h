@@ -92,8 +92,8 @@ void peer_send_verb (Peer *self, WireVerb verb); /* a message that is its verb a
 void peer_send_error (Peer *self, WireError error, WireSpan id, const char *text);
 void peer_send_unreachable (Peer *self, WireSpan id, WireSpan whom, const char *reason);
 void peer_log (Peer *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
-/* DECLINED, a line in the log, and the end of the connection. why is static. */
-void peer_decline (Peer *self, const char *why);
+/* DECLINED, a line in the log, and the end of the connection. claimed is the valid Client-ID that it wanted, or NULL; why is static. */
+void peer_decline (Peer *self, const char *claimed, const char *why);
 /* Starts a job; it is asked for its first lines at once. Serving. */
 void peer_start_job (Peer *self, Job *job);
 void peer_end_job (Peer *self);

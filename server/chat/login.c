@@ -2,6 +2,8 @@
 /* Coming, staying and going: HELLO, keep-alive, QUIT. */
 #include "chat/hub-private.h"
 
+#include <string.h>
+
 #include "shared/client-id.h"
 
 /* A device that has been silent for so long is asked, and after another such time is taken for dead. */
@@ -71,7 +73,7 @@ handle_hello (Peer *peer, const WireMessage *message)
 
   if (why != NULL)
     {
-      peer_decline (peer, why);
+      peer_decline (peer, client_id_is_valid (name, strlen (name)) ? name : NULL, why);
       return;
     }
 
@@ -115,7 +117,7 @@ login_timeout (Peer *peer)
   if (peer->id != NULL)
     keep_alive (peer);
   else
-    peer_decline (peer, "no HELLO in time");
+    peer_decline (peer, NULL, "no HELLO in time");
 }
 
 void

@@ -102,9 +102,12 @@ peer_log (Peer *self, const char *format, ...)
 }
 
 void
-peer_decline (Peer *self, const char *why)
+peer_decline (Peer *self, const char *claimed, const char *why)
 {
-  peer_log (self, "declined: %s", why);
+  if (claimed != NULL)
+    peer_log (self, "declined as %s: %s", claimed, why);
+  else
+    peer_log (self, "declined: %s", why);
   peer_send_verb (self, WIRE_DECLINED);
   login_leave (self);
   connection_close (self->connection, why);
@@ -148,7 +151,7 @@ line_cb (Connection *connection, char *line, gsize len)
   WireError error = wire_message_parse (&message, self->dialect, WIRE_FROM_CLIENT, line, len, &why);
 
   if (self->id == NULL && (error != WIRE_OK || message.verb != WIRE_HELLO))
-    peer_decline (self, "did not begin with HELLO");
+    peer_decline (self, NULL, "did not begin with HELLO");
   else if (g_atomic_int_get (&self->hub->stopping))
     peer_send_error (self, WIRE_SHUTTING_DOWN, message.tags.id, "the server is stopping; try again later");
   else if (error != WIRE_OK)
@@ -166,7 +169,7 @@ too_long_cb (Connection *connection, char *start, gsize len)
 
   if (self->id == NULL)
     {
-      peer_decline (self, "did not begin with HELLO");
+      peer_decline (self, NULL, "did not begin with HELLO");
       return;
     }
 
