@@ -135,13 +135,17 @@ test_no_hello (void)
 {
   static const char *const parts[] = { "HELLO ", "HELL", "CHAT hi", "HELLO ?" };
   g_autoptr (TestServer) server = test_server_new (LIST, "session.login-timeout=1", NULL);
+  TestClient *clients[G_N_ELEMENTS (parts)];
 
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     {
-      g_autoptr (TestClient) client = test_connect (server, parts[i]);
-
-      say (client, parts[i]);
-      test_expect_bytes (client, "DECLINED");
+      clients[i] = test_connect (server, parts[i]);
+      say (clients[i], parts[i]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      test_expect_bytes (clients[i], "DECLINED");
+      test_client_free (clients[i]);
     }
 }
 
