@@ -54,10 +54,11 @@ is_set_cb (gpointer object, WcConversation *conversation)
   return conversation != NULL;
 }
 
+/* In a narrow window it is in the menu only, and the room is the name's. */
 static gboolean
-chat_is_open_cb (gpointer object, int chat)
+has_room_to_end_cb (gpointer object, gboolean folded, int chat)
 {
-  return chat == WC_CHAT_OPEN;
+  return chat == WC_CHAT_OPEN && !folded;
 }
 
 static void
@@ -228,7 +229,7 @@ ui_chat_pane_class_init (UiChatPaneClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UiChatPane, history);
   gtk_widget_class_bind_template_callback (widget_class, status_cb);
   gtk_widget_class_bind_template_callback (widget_class, is_set_cb);
-  gtk_widget_class_bind_template_callback (widget_class, chat_is_open_cb);
+  gtk_widget_class_bind_template_callback (widget_class, has_room_to_end_cb);
 }
 
 static void

@@ -85,12 +85,22 @@ update (UiConnectionBanner *self)
   gtk_widget_set_visible (self->retry_button, waiting);
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), trying);
   gtk_spinner_set_spinning (self->spinner, trying && self->wanted);
+  if (self->wanted && (waiting || trying))
+    gtk_widget_set_visible (GTK_WIDGET (self->revealer), TRUE);
   gtk_revealer_set_reveal_child (self->revealer, self->wanted && (waiting || trying));
 
   if (counts && !self->countdown_source)
     self->countdown_source = g_timeout_add_seconds (1, countdown_cb, self);
   else if (!counts)
     g_clear_handle_id (&self->countdown_source, g_source_remove);
+}
+
+/* Sliding out takes away its height only: it would still hold the pane wide. */
+static void
+child_revealed_cb (UiConnectionBanner *self)
+{
+  if (!gtk_revealer_get_reveal_child (self->revealer) && !gtk_revealer_get_child_revealed (self->revealer))
+    gtk_widget_set_visible (GTK_WIDGET (self->revealer), FALSE);
 }
 
 static void
@@ -221,6 +231,7 @@ ui_connection_banner_class_init (UiConnectionBannerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UiConnectionBanner, label);
   gtk_widget_class_bind_template_child (widget_class, UiConnectionBanner, retry_button);
   gtk_widget_class_bind_template_child (widget_class, UiConnectionBanner, spinner);
+  gtk_widget_class_bind_template_callback (widget_class, child_revealed_cb);
   gtk_widget_class_bind_template_callback (widget_class, retry_cb);
 }
 
