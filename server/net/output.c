@@ -50,7 +50,8 @@ connection_queue (Connection *self, const char *lines, gsize len)
     {
       if (self->out_len + len > self->out_cap)
         {
-          memmove (self->out, self->out + self->out_sent, self->out_len - self->out_sent);
+          if (self->out_sent > 0)
+            memmove (self->out, self->out + self->out_sent, self->out_len - self->out_sent);
           self->out_len -= self->out_sent;
           self->out_sent = 0;
           if (self->out_len + len > self->out_cap)
