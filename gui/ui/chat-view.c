@@ -6,6 +6,7 @@
 
 #include "ui/composer.h"
 #include "ui/countdown.h"
+#include "ui/jump-button.h"
 #include "ui/message-list.h"
 #include "ui/message-row.h"
 
@@ -21,9 +22,7 @@ struct _UiChatView
   GtkStack *stack;
   GtkWidget *empty;
   UiMessageList *list;
-  GtkRevealer *jump_revealer;
-  GtkWidget *jump;
-  GtkWidget *jump_count;
+  UiJumpButton *jump;
   UiCountdown *countdown;
   UiComposer *composer;
 
@@ -86,22 +85,7 @@ place_divider (UiChatView *self)
 static void
 update_jump (UiChatView *self)
 {
-  guint unread = wc_conversation_get_unread (self->conversation);
-  gboolean wanted = !ui_message_list_get_at_end (self->list);
-  g_autofree char *count = g_strdup_printf ("%u", unread);
-  g_autofree char *name = NULL;
-
-  if (unread > 0)
-    name = g_strdup_printf (ngettext ("Go to %u new message", "Go to %u new messages", unread), unread);
-  else
-    name = g_strdup (_("Go to the newest message"));
-  gtk_label_set_text (GTK_LABEL (self->jump_count), count);
-  gtk_widget_set_visible (self->jump_count, unread > 0);
-  gtk_widget_set_tooltip_text (self->jump, name);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->jump), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
-  gtk_revealer_set_reveal_child (self->jump_revealer, wanted);
-  gtk_widget_set_can_target (GTK_WIDGET (self->jump_revealer), wanted);
-  gtk_widget_set_can_focus (self->jump, wanted);
+  ui_jump_button_set (self->jump, !ui_message_list_get_at_end (self->list), wc_conversation_get_unread (self->conversation));
 }
 
 static void
@@ -275,10 +259,16 @@ latest_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 
 /* Focus */
 
-static void
-list_escape_cb (UiMessageList *list, UiChatView *self)
+static gboolean
+list_key_pressed_cb (GtkEventControllerKey *keys, guint keyval, guint keycode, GdkModifierType state, UiChatView *self)
 {
-  gtk_widget_grab_focus (GTK_WIDGET (self));
+  return keyval == GDK_KEY_Escape && gtk_widget_grab_focus (GTK_WIDGET (self));
+}
+
+static void
+jump_clicked_cb (UiJumpButton *button, UiChatView *self)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self), "chat.latest", NULL);
 }
 
 gboolean
@@ -443,15 +433,14 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, UiChatView, stack);
   gtk_widget_class_bind_template_child (widget_class, UiChatView, empty);
   gtk_widget_class_bind_template_child (widget_class, UiChatView, list);
-  gtk_widget_class_bind_template_child (widget_class, UiChatView, jump_revealer);
   gtk_widget_class_bind_template_child (widget_class, UiChatView, jump);
-  gtk_widget_class_bind_template_child (widget_class, UiChatView, jump_count);
   gtk_widget_class_bind_template_child (widget_class, UiChatView, countdown);
   gtk_widget_class_bind_template_child (widget_class, UiChatView, composer);
   gtk_widget_class_bind_template_callback (widget_class, load_older_cb);
   gtk_widget_class_bind_template_callback (widget_class, load_newer_cb);
   gtk_widget_class_bind_template_callback (widget_class, retry_cb);
-  gtk_widget_class_bind_template_callback (widget_class, list_escape_cb);
+  gtk_widget_class_bind_template_callback (widget_class, list_key_pressed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, jump_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, at_end_cb);
   gtk_widget_class_bind_template_callback (widget_class, keep_open_cb);
   gtk_widget_class_bind_template_callback (widget_class, send_cb);
@@ -465,6 +454,7 @@ ui_chat_view_class_init (UiChatViewClass *klass)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
 
   g_type_ensure (UI_TYPE_MESSAGE_LIST);
+  g_type_ensure (UI_TYPE_JUMP_BUTTON);
   g_type_ensure (UI_TYPE_COUNTDOWN);
   g_type_ensure (UI_TYPE_COMPOSER);
   object_class->constructed = ui_chat_view_constructed;

@@ -7,6 +7,10 @@
 
 G_BEGIN_DECLS
 
+/* One chat in a window of its own, with its header bar and history.
+ *
+ * Properties: "client", "conversation" (construct only), "show-history" (boolean).
+ * Actions: "win.start-chat", "win.end-chat", "win.show-history", "win.back", "win.next-pane" (b: backward), as in the main window. */
 #define UI_TYPE_CHAT_WINDOW (ui_chat_window_get_type ())
 G_DECLARE_FINAL_TYPE (UiChatWindow, ui_chat_window, UI, CHAT_WINDOW, AdwWindow)
 

@@ -61,7 +61,6 @@ enum
   SIGNAL_LOAD_OLDER,
   SIGNAL_LOAD_NEWER,
   SIGNAL_RETRY,
-  SIGNAL_ESCAPE,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -334,15 +333,6 @@ ui_message_list_focus_rows (UiMessageList *self)
 
 /* The widget */
 
-static gboolean
-key_pressed_cb (GtkEventControllerKey *keys, guint keyval, guint keycode, GdkModifierType state, UiMessageList *self)
-{
-  if (keyval != GDK_KEY_Escape)
-    return GDK_EVENT_PROPAGATE;
-  g_signal_emit (self, signals[SIGNAL_ESCAPE], 0);
-  return GDK_EVENT_STOP;
-}
-
 static void
 update_status (UiMessageList *self)
 {
@@ -511,7 +501,6 @@ install_signals (GType type)
   signals[SIGNAL_LOAD_OLDER] = g_signal_new ("load-older", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_LOAD_NEWER] = g_signal_new ("load-newer", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_RETRY] = g_signal_new ("retry", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, WC_TYPE_ENTRY);
-  signals[SIGNAL_ESCAPE] = g_signal_new ("escape", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -542,7 +531,6 @@ ui_message_list_class_init (UiMessageListClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, bind_cb);
   gtk_widget_class_bind_template_callback (widget_class, unbind_cb);
   gtk_widget_class_bind_template_callback (widget_class, try_again_cb);
-  gtk_widget_class_bind_template_callback (widget_class, key_pressed_cb);
 }
 
 static void
