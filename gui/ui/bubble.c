@@ -177,7 +177,7 @@ natural_size (GtkWidget *child, GtkOrientation orientation, int for_size)
 static int
 lead (UiBubble *self)
 {
-  return is_own (self) ? 0 : LEAD;
+  return is_own (self) || self->flags & UI_GROUP_PLAIN ? 0 : LEAD;
 }
 
 /* Of time and state beside the bubble, with the gap before them. */
@@ -298,8 +298,8 @@ show_delivery (UiBubble *self)
   WcDelivery delivery = is_own (self) ? wc_entry_get_delivery (self->entry) : WC_DELIVERY_NONE;
   gboolean failed = delivery == WC_DELIVERY_FAILED;
   /* In a group the last one speaks for all, unless one is in trouble. */
-  gboolean wanted = delivery != WC_DELIVERY_NONE
-                    && (self->flags & UI_GROUP_LAST || failed || delivery == WC_DELIVERY_WAITING);
+  gboolean speaks = self->flags & UI_GROUP_LAST && !(self->flags & UI_GROUP_PLAIN);
+  gboolean wanted = delivery != WC_DELIVERY_NONE && (speaks || failed || delivery == WC_DELIVERY_WAITING);
 
   if (want_child (self, &self->state, wanted, make_state))
     {
@@ -365,7 +365,7 @@ show_entry (UiBubble *self)
   g_autofree char *time = ui_time_of_day (wc_entry_get_time (self->entry));
 
   show_text (self);
-  if (want_child (self, &self->avatar, !own && last, make_avatar))
+  if (want_child (self, &self->avatar, !own && last && !(self->flags & UI_GROUP_PLAIN), make_avatar))
     adw_avatar_set_text (ADW_AVATAR (self->avatar), from);
   if (want_child (self, &self->name, !own && self->flags & UI_GROUP_FIRST, make_name))
     gtk_label_set_text (GTK_LABEL (self->name), from);

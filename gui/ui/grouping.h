@@ -14,6 +14,7 @@ typedef enum
   UI_GROUP_LAST = 1 << 1,    /* last of its group: carries avatar and time */
   UI_GROUP_NEW_DAY = 1 << 2, /* the first one of a day */
   UI_GROUP_NEWEST = 1 << 3,  /* nothing follows in the log */
+  UI_GROUP_PLAIN = 1 << 4,   /* the past: without avatars and states; never set here */
 } UiGroupFlags;
 
 /* Of an entry between its neighbours, NULL where there is none. */

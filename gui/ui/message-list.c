@@ -38,6 +38,7 @@ struct _UiMessageList
   gboolean has_newer;
   gboolean loading;
   gboolean day_on_top;
+  gboolean plain;
 };
 
 G_DEFINE_FINAL_TYPE (UiMessageList, ui_message_list, GTK_TYPE_WIDGET)
@@ -51,6 +52,7 @@ enum
   PROP_PEER,
   PROP_IDLE_MINUTES,
   PROP_DAY_ON_TOP,
+  PROP_PLAIN,
   PROP_AT_END,
   N_PROPS
 };
@@ -84,6 +86,8 @@ show_row (UiMessageList *self, GtkListItem *item)
   };
   if (self->has_newer)
     context.flags &= ~UI_GROUP_NEWEST;
+  if (self->plain)
+    context.flags |= UI_GROUP_PLAIN;
   ui_message_row_set_entry (UI_MESSAGE_ROW (gtk_list_item_get_child (item)), entry, &context);
 }
 
@@ -402,6 +406,9 @@ ui_message_list_set_property (GObject *object, guint id, const GValue *value, GP
       self->day_on_top = g_value_get_boolean (value);
       gtk_widget_set_visible (self->day, self->day_on_top);
       break;
+    case PROP_PLAIN:
+      self->plain = g_value_get_boolean (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       return;
@@ -436,6 +443,9 @@ ui_message_list_get_property (GObject *object, guint id, GValue *value, GParamSp
       break;
     case PROP_DAY_ON_TOP:
       g_value_set_boolean (value, self->day_on_top);
+      break;
+    case PROP_PLAIN:
+      g_value_set_boolean (value, self->plain);
       break;
     case PROP_AT_END:
       g_value_set_boolean (value, ui_scroll_keeper_get_at_end (self->keeper));
@@ -491,6 +501,7 @@ install_properties (GObjectClass *object_class)
   props[PROP_PEER] = g_param_spec_string ("peer", NULL, NULL, NULL, flags);
   props[PROP_IDLE_MINUTES] = g_param_spec_uint ("idle-minutes", NULL, NULL, 0, G_MAXUINT, 0, flags);
   props[PROP_DAY_ON_TOP] = g_param_spec_boolean ("day-on-top", NULL, NULL, FALSE, flags);
+  props[PROP_PLAIN] = g_param_spec_boolean ("plain", NULL, NULL, FALSE, flags);
   props[PROP_AT_END] = g_param_spec_boolean ("at-end", NULL, NULL, TRUE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }

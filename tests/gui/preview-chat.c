@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shows a chat view filled with samples, to be looked at: preview-chat [dark] [rtl] [narrow] [busy] [bottom]. Not a test. */
+/* Shows a chat view filled with samples, to be looked at: preview-chat [dark] [rtl] [narrow] [empty] [busy] [unread]
+ * [history] [window]. Not a test. */
 #include <adwaita.h>
 
 #include "client/conversation-private.h"
 #include "gui-util.h"
 #include "sample.h"
 #include "ui/chat-view.h"
+#include "ui/chat-window.h"
+#include "ui/history-pane.h"
 
 static gboolean
 has_word (int argc, char **argv, const char *word)
@@ -33,8 +36,38 @@ main (int argc, char **argv)
   sample = sample_new ("Bob");
   if (!has_word (argc, argv, "empty"))
     sample_fill (sample);
-  view = ui_chat_view_new (sample->client, sample->conversation);
-  gui_open_window (view, has_word (argc, argv, "narrow") ? 360 : 760, has_word (argc, argv, "narrow") ? 720 : 860);
+  if (has_word (argc, argv, "history"))
+    {
+      view = ui_history_pane_new (sample->conversation);
+      if (!has_word (argc, argv, "empty"))
+        sample_add_page (ui_history_pane_get_log (UI_HISTORY_PANE (view)), 999900, 100, TRUE);
+    }
+  else
+    {
+      view = ui_chat_view_new (sample->client, sample->conversation);
+    }
+  if (has_word (argc, argv, "window"))
+    {
+      GtkWidget *window = ui_chat_window_new (NULL, sample->client, sample->conversation);
+
+      g_object_ref_sink (view);
+      wc_conversation_set_presence (sample->conversation, WC_PRESENCE_ONLINE);
+      wc_conversation_set_chat (sample->conversation, WC_CHAT_OPEN);
+      if (has_word (argc, argv, "narrow"))
+        gtk_window_set_default_size (GTK_WINDOW (window), 360, 720);
+      if (has_word (argc, argv, "wide"))
+        gtk_window_set_default_size (GTK_WINDOW (window), 1100, 720);
+      if (has_word (argc, argv, "side"))
+        g_object_set (window, "show-history", TRUE, NULL);
+      gtk_window_present (GTK_WINDOW (window));
+    }
+  else
+    {
+      gui_open_window (view, has_word (argc, argv, "narrow") ? 360 : 760, has_word (argc, argv, "narrow") ? 720 : 860);
+    }
+  if (has_word (argc, argv, "unread"))
+    for (int i = 0; i < 3; i++)
+      sample_receive (sample, "One more thing, while you were away.");
   if (has_word (argc, argv, "busy"))
     {
       wc_conversation_set_idle_deadline (sample->conversation, g_get_monotonic_time () + 42 * G_USEC_PER_SEC);

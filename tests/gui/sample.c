@@ -103,6 +103,32 @@ sample_fill (Sample *sample)
   sample_say (sample, TRUE, "See you then", today + 21 * MINUTE, WC_DELIVERY_WAITING);
 }
 
+void
+sample_add_page (WcLog *log, guint64 first_seq, guint n, gboolean before)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_object_unref);
+  gint64 newest = now ();
+
+  for (guint i = 0; i < n; i++)
+    {
+      guint64 seq = first_seq + i;
+      gboolean own = seq / 3 % 3 == 0;
+      g_autofree char *text = sample_text ((guint) seq);
+
+      g_ptr_array_add (entries, wc_entry_new_message (own ? "alice" : "Bob", own, text, seq,
+                                                      newest - ((gint64) 1000000 - (gint64) seq) * 15 * MINUTE,
+                                                      own ? WC_DELIVERY_DELIVERED : WC_DELIVERY_NONE));
+    }
+  wc_log_insert (log, before ? 0 : g_list_model_get_n_items (G_LIST_MODEL (log)), entries);
+}
+
+void
+sample_set_state (WcLog *log, gboolean has_older, gboolean has_newer)
+{
+  log->loaded = TRUE;
+  wc_log_set_range (log, has_older, !has_newer);
+}
+
 char *
 sample_text (guint n)
 {

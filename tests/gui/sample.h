@@ -30,6 +30,12 @@ void sample_deliver (WcEntry *entry, WcDelivery delivery);
 /* A chat as it comes over a day or two: every kind of row there is. */
 void sample_fill (Sample *sample);
 
+/* n stored messages, a quarter of an hour apart, into any log: numbered from the first one's seq, put before (or after) what it holds. */
+void sample_add_page (WcLog *log, guint64 first_seq, guint n, gboolean before);
+
+/* What the log says of itself, as when pages come and go. */
+void sample_set_state (WcLog *log, gboolean has_older, gboolean has_newer);
+
 /* A text like people's, another for each n; from one word to several lines. */
 char *sample_text (guint n);
 
