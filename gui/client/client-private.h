@@ -24,6 +24,7 @@ typedef struct
   guint retry_max;
   guint base_quiet; /* so long nothing: a base server's history is complete */
   guint pause;      /* after the server said that it is too much at once */
+  guint minute;     /* of "idle-minutes" */
 } WcTiming;
 
 struct _WcClient

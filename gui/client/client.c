@@ -41,6 +41,7 @@ static const WcTiming usual_timing = {
   .retry_max = 60000,
   .base_quiet = 500,
   .pause = 1000,
+  .minute = 60000,
 };
 
 G_DEFINE_QUARK (wc-error-quark, wc_error)

@@ -263,7 +263,7 @@ wc_conversation_touch (WcConversation *self)
   gint64 deadline = 0;
 
   if (counts)
-    deadline = g_get_monotonic_time () + self->client->idle_minutes * (gint64) 60 * G_USEC_PER_SEC;
+    deadline = g_get_monotonic_time () + self->client->idle_minutes * (gint64) self->client->timing.minute * 1000;
 
   /* A later deadline leaves the timer alone: it looks again when it fires. */
   if (!counts || deadline < self->idle_deadline)

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "script-server.h"
+
+#include <string.h>
+
+#define TIME "2026-11-23T10:00:00.000Z"
+
+struct _ScriptServer
+{
+  GSocketService *service;
+  guint16 port;
+  char *address;
+  GQueue connections; /* accepted by the system, not by the test */
+  GSocketConnection *connection;
+  GSource *source;
+  GString *input;
+  GQueue lines;
+  char *line;
+  char *id;
+  gboolean ended;
+  ScriptHandler handler;
+  gpointer user_data;
+};
+
+static gboolean
+incoming_cb (GSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
+{
+  ScriptServer *self = user_data;
+
+  g_queue_push_tail (&self->connections, g_object_ref (connection));
+
+  return TRUE;
+}
+
+void
+script_listen (ScriptServer *self)
+{
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new (loopback, self->port);
+  g_autoptr (GSocketAddress) effective = NULL;
+  GError *error = NULL;
+
+  self->service = g_socket_service_new ();
+  g_signal_connect (self->service, "incoming", G_CALLBACK (incoming_cb), self);
+  g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), address, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &effective, &error);
+  g_assert_no_error (error);
+  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective));
+  g_socket_service_start (self->service);
+}
+
+void
+script_stop_listening (ScriptServer *self)
+{
+  if (self->service == NULL)
+    return;
+
+  g_socket_service_stop (self->service);
+  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
+  g_clear_object (&self->service);
+}
+
+ScriptServer *
+script_server_new (void)
+{
+  ScriptServer *self = g_new0 (ScriptServer, 1);
+
+  self->input = g_string_new (NULL);
+  script_listen (self);
+  self->address = g_strdup_printf ("127.0.0.1:%u", self->port);
+
+  return self;
+}
+
+static void
+drop_connection (ScriptServer *self)
+{
+  if (self->source != NULL)
+    g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+  if (self->connection != NULL)
+    g_io_stream_close (G_IO_STREAM (self->connection), NULL, NULL);
+  g_clear_object (&self->connection);
+}
+
+void
+script_server_free (ScriptServer *self)
+{
+  script_stop_listening (self);
+  drop_connection (self);
+  g_queue_clear_full (&self->connections, g_object_unref);
+  g_queue_clear_full (&self->lines, g_free);
+  g_string_free (self->input, TRUE);
+  g_free (self->address);
+  g_free (self->line);
+  g_free (self->id);
+  g_free (self);
+}
+
+const char *
+script_address (ScriptServer *self)
+{
+  return self->address;
+}
+
+void
+script_set_handler (ScriptServer *self, ScriptHandler handler, gpointer user_data)
+{
+  self->handler = handler;
+  self->user_data = user_data;
+}
+
+static void
+split_lines (ScriptServer *self)
+{
+  char *lf;
+
+  while ((lf = strchr (self->input->str, '\n')) != NULL)
+    {
+      g_autofree char *line = g_strndup (self->input->str, lf - self->input->str);
+
+      g_string_erase (self->input, 0, lf + 1 - self->input->str);
+      if (self->handler != NULL)
+        self->handler (self, line, self->user_data);
+      else
+        g_queue_push_tail (&self->lines, g_steal_pointer (&line));
+    }
+}
+
+static gboolean
+readable_cb (GSocket *socket, GIOCondition condition, gpointer user_data)
+{
+  ScriptServer *self = user_data;
+  char buffer[4096];
+  gssize n = g_socket_receive_with_blocking (socket, buffer, sizeof buffer, FALSE, NULL, NULL);
+
+  if (n > 0)
+    {
+      g_string_append_len (self->input, buffer, n);
+      split_lines (self);
+      return G_SOURCE_CONTINUE;
+    }
+
+  self->ended = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+script_has_connection (ScriptServer *self)
+{
+  return !g_queue_is_empty (&self->connections);
+}
+
+void
+script_accept (ScriptServer *self)
+{
+  wait_for (script_has_connection (self));
+
+  drop_connection (self);
+  g_string_truncate (self->input, 0);
+  g_queue_clear_full (&self->lines, g_free);
+  self->ended = FALSE;
+  self->connection = g_queue_pop_head (&self->connections);
+  self->source = g_socket_create_source (g_socket_connection_get_socket (self->connection), G_IO_IN | G_IO_HUP, NULL);
+  g_source_set_callback (self->source, G_SOURCE_FUNC (readable_cb), self, NULL);
+  g_source_attach (self->source, NULL);
+}
+
+const char *
+script_expect (ScriptServer *self, const char *pattern)
+{
+  const char *id;
+
+  wait_for (self->lines.length > 0 || self->ended);
+  if (self->lines.length == 0)
+    g_error ("the client hung up instead of saying: %s", pattern);
+
+  g_free (self->line);
+  self->line = g_queue_pop_head (&self->lines);
+  if (!g_pattern_match_simple (pattern, self->line))
+    g_error ("the client said: %s\ninstead of: %s", self->line, pattern);
+
+  g_clear_pointer (&self->id, g_free);
+  id = g_str_has_prefix (self->line, "@") ? strstr (self->line, "id=") : NULL;
+  if (id != NULL)
+    self->id = g_strndup (id + 3, strcspn (id + 3, "; "));
+
+  return self->line;
+}
+
+const char *
+script_id (ScriptServer *self)
+{
+  g_assert_nonnull (self->id);
+
+  return self->id;
+}
+
+gboolean
+script_is_quiet (ScriptServer *self)
+{
+  return self->lines.length == 0;
+}
+
+void
+script_say_bytes (ScriptServer *self, const char *bytes, gsize len)
+{
+  /* The client may have hung up already. */
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (self->connection)), bytes, len, NULL, NULL, NULL);
+}
+
+void
+script_say (ScriptServer *self, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  script_say_bytes (self, text, strlen (text));
+}
+
+void
+script_hang_up (ScriptServer *self)
+{
+  drop_connection (self);
+}
+
+void
+script_expect_end (ScriptServer *self)
+{
+  wait_for (self->ended);
+  drop_connection (self);
+}
+
+gboolean
+wait_tick_cb (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+login_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Login *login = user_data;
+
+  g_assert_false (login->done);
+  login->done = TRUE;
+  login->ok = wc_client_login_finish (WC_CLIENT (source), result, &login->error);
+}
+
+void
+login_start (Login *login, WcClient *client, const char *server, const char *client_id, GCancellable *cancellable)
+{
+  *login = (Login) { 0 };
+  wc_client_login_async (client, server, client_id, cancellable, login_cb, login);
+}
+
+void
+login_clear (Login *login)
+{
+  g_clear_error (&login->error);
+}
+
+WcClient *
+test_client_new (void)
+{
+  static const WcTiming timing = {
+    .login = 10000,
+    .ping_after = 60000,
+    .dead_after = 120000,
+    .retry_min = 10,
+    .retry_max = 100,
+    .base_quiet = 100,
+    .pause = 20,
+    .minute = 60000,
+  };
+  WcClient *client = wc_client_new ();
+
+  wc_client_set_timing (client, &timing);
+
+  return client;
+}
+
+void
+script_welcome (ScriptServer *self)
+{
+  script_accept (self);
+  script_expect (self, "HELLO alice 2");
+  script_say (self, "@time=" TIME " CONNECTED 2\n");
+}
+
+void
+script_login (ScriptServer *self, WcClient *client, ...)
+{
+  g_auto (Login) login = { 0 };
+  const char *peer;
+  va_list args;
+
+  login_start (&login, client, self->address, "alice", NULL);
+  script_welcome (self);
+  script_expect (self, "CLIENTS");
+  wait_for (login.done);
+  g_assert_no_error (login.error);
+  g_assert_cmpint (wc_client_get_state (client), ==, WC_STATE_ONLINE);
+
+  script_say (self, "@state=online CLIENT alice\n");
+  va_start (args, client);
+  while ((peer = va_arg (args, const char *)) != NULL)
+    script_say (self, "@state=online CLIENT %s\n", peer);
+  va_end (args);
+  script_say (self, "CLIENTS_END\n");
+
+  va_start (args, client);
+  while ((peer = va_arg (args, const char *)) != NULL)
+    {
+      g_autofree char *pattern = g_strdup_printf ("@id=r*;limit=1 HISTORY_REQ %s", peer);
+
+      script_expect (self, pattern);
+      script_say (self, "@count=0;last=0;more=0 HISTORY_END %s\n", peer);
+    }
+  va_end (args);
+}
+
+void
+script_login_base (ScriptServer *self, WcClient *client)
+{
+  g_auto (Login) login = { 0 };
+
+  login_start (&login, client, self->address, "alice", NULL);
+  script_accept (self);
+  script_expect (self, "HELLO alice 2");
+  script_say (self, "CONNECTED\n");
+  wait_for (login.done);
+  g_assert_no_error (login.error);
+  g_assert_true (wc_client_get_is_base (client));
+}
+
+void
+test_client_finish (WcClient *client)
+{
+  wc_client_logout (client);
+  g_assert_cmpint (wc_client_get_state (client), ==, WC_STATE_OFFLINE);
+
+  /* A connect that was given up holds nothing but itself. */
+  g_assert_finalize_object (client);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+static const char *
+event_name (WcEvent event)
+{
+  static const char *const names[] = {
+    [WC_EVENT_NONE] = "none", [WC_EVENT_STARTED] = "started", [WC_EVENT_ENDED_BY_ME] = "ended by me",
+    [WC_EVENT_ENDED_BY_PEER] = "ended by peer", [WC_EVENT_TIMED_OUT] = "timed out", [WC_EVENT_OFFLINE] = "offline",
+    [WC_EVENT_BUSY] = "busy", [WC_EVENT_UNKNOWN] = "unknown", [WC_EVENT_SELF] = "self",
+    [WC_EVENT_UNREACHABLE] = "unreachable", [WC_EVENT_LOST] = "lost",
+  };
+
+  return names[event];
+}
+
+char *
+log_to_text (WcLog *log)
+{
+  static const char *const deliveries[] = { "", " [waiting]", " [stored]", " [delivered]", " [read]", " [failed]" };
+  GString *out = g_string_new (NULL);
+
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (log)); i++)
+    {
+      g_autoptr (WcEntry) entry = g_list_model_get_item (G_LIST_MODEL (log), i);
+
+      if (wc_entry_get_kind (entry) == WC_ENTRY_EVENT)
+        g_string_append_printf (out, "* %s\n", event_name (wc_entry_get_event (entry)));
+      else
+        g_string_append_printf (out, "%s: %s%s\n", wc_entry_get_from (entry), wc_entry_get_text (entry),
+                                deliveries[wc_entry_get_delivery (entry)]);
+    }
+
+  return g_string_free (out, FALSE);
+}
