@@ -145,7 +145,10 @@ caught_up_cb (const WcHistoryPage *page, const GError *error, gpointer user_data
         take_floating (self);
       }
   if (page != NULL)
-    self->known_last = MAX (self->known_last, page->last);
+    {
+      self->sync_due = FALSE; /* the page told what is newest, whyever it was asked for */
+      self->known_last = MAX (self->known_last, page->last);
+    }
 
   if (page != NULL && page->entries->len > 0)
     {
