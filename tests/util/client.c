@@ -20,6 +20,7 @@ struct _TestClient
   int fd;
   GString *input; /* read and not handed out yet */
   GString *line;  /* handed out last */
+  GStringChunk *tags; /* every tag value handed out */
   gboolean ended;
   gboolean proto2;
   guint n_barriers;
@@ -58,6 +59,7 @@ open_client (const char *name, const char *host, guint16 port, const char *local
   self->name = g_strdup (name);
   self->input = g_string_new (NULL);
   self->line = g_string_new (NULL);
+  self->tags = g_string_chunk_new (256);
 
   g_assert_true (make_address (host, port, &address, &len));
   self->fd = socket (address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -132,6 +134,7 @@ test_client_free (TestClient *self)
   close (self->fd);
   g_string_free (self->input, TRUE);
   g_string_free (self->line, TRUE);
+  g_string_chunk_free (self->tags);
   g_free (self->name);
   g_free (self);
 }
@@ -500,7 +503,9 @@ test_tag (TestClient *self, const char *key)
   const char *rest;
   g_autoptr (GHashTable) tags = split_tags (self->line->str, &rest);
 
-  return g_intern_string (g_hash_table_lookup (tags, key));
+  const char *value = g_hash_table_lookup (tags, key);
+
+  return value != NULL ? g_string_chunk_insert_const (self->tags, value) : NULL;
 }
 
 guint64

@@ -57,7 +57,7 @@ void test_expect_tagged (TestClient *self, const char *tags, const char *format,
 /* The same for ERROR <code> <some text>. */
 void test_expect_error_tagged (TestClient *self, const char *tags, const char *code);
 
-/* A tag of the line read last, as it stands on the wire; NULL when it has none. Never freed. */
+/* A tag of the line read last, as it stands on the wire; NULL when it has none. Owned by self, valid as long as it is. */
 const char *test_tag (TestClient *self, const char *key);
 guint64 test_tag_uint (TestClient *self, const char *key);
 /* A tag that must be a time of the wire's form, in ms since 1970. */
