@@ -4,6 +4,8 @@
 
 #define WIRE_LINE_MAX 16384 /* bytes of a line, its LF included */
 #define WIRE_TEXT_MAX 8192  /* bytes of a message's text after unescaping */
+/* Bytes of a text when it is escaped: so much fits into a line beside the tags of CHAT and HISTORY_RESP, however long their values are. */
+#define WIRE_TEXT_ESCAPED_MAX (WIRE_LINE_MAX - 384)
 #define WIRE_ID_MAX 64      /* bytes of a Client-ID */
 #define WIRE_NONCE_MAX 64   /* bytes of the id tag, by which a sender names its message */
 

@@ -228,6 +228,20 @@ split_history_from (WireMessage *msg)
   msg->text = (WireSpan){ colon + 2, end - colon - 2 };
 }
 
+/* Whether a line of protocol 2 has room for the text, whoever it came from. Only a long one that is nearly all escapes is refused: its receiver
+ * would throw the line away. */
+static gboolean
+fits_escaped (WireSpan text)
+{
+  gsize len = text.len;
+
+  if (2 * len <= WIRE_TEXT_ESCAPED_MAX)
+    return TRUE;
+  for (gsize i = 0; i < text.len; i++)
+    len += text.data[i] == '\\' || text.data[i] == '\n' || text.data[i] == '\r';
+  return len <= WIRE_TEXT_ESCAPED_MAX;
+}
+
 /* Nobody may say nothing; but an empty line within a text reaches a base client as a text that is empty. */
 static WireError
 parse_text (WireMessage *msg, WireDialect dialect, WireSide from, char *p, char *end, const char **why)
@@ -247,6 +261,11 @@ parse_text (WireMessage *msg, WireDialect dialect, WireSide from, char *p, char 
   if (msg->text.len > WIRE_TEXT_MAX)
     {
       *why = "a text has at most 8192 bytes";
+      return WIRE_TOO_LONG;
+    }
+  if (from == WIRE_FROM_CLIENT && !fits_escaped (msg->text))
+    {
+      *why = "a text has at most 16000 bytes when it is escaped";
       return WIRE_TOO_LONG;
     }
   return WIRE_OK;

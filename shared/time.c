@@ -62,8 +62,9 @@ wire_time_parse (WireSpan span, gint64 *unix_ms)
       || !take_digits (&p, 2, ':', &hour) || !take_digits (&p, 2, ':', &minute) || !take_digits (&p, 2, '.', &second)
       || !take_digits (&p, 3, 'Z', &ms))
     return FALSE;
+  /* Unix time has no leap seconds, so no server sends one. */
   if (year < 1970 || !g_date_valid_dmy ((GDateDay) day, (GDateMonth) month, (GDateYear) year)
-      || hour > 23 || minute > 59 || second > 60)
+      || hour > 23 || minute > 59 || second > 59)
     return FALSE;
 
   tm.tm_year = year - 1900;

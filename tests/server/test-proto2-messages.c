@@ -100,21 +100,42 @@ test_texts (Pair *p, gconstpointer data)
     }
 }
 
-/* 8,192 bytes after unescaping, however many before. */
+/* 8,192 bytes after unescaping, and 16,000 before: so that each receiver's line has room for it. */
 static void
 test_longest_text (Pair *p, gconstpointer data)
 {
   g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *nonce = g_strnfill (64, 'n');
+  g_autofree char *sent = g_strdup_printf ("id=%s;seq=1;time=*", nonce);
+  g_autofree char *received = g_strdup_printf ("conv=alice;from=alice;seq=1;time=*;id=%s", nonce);
 
-  for (guint i = 0; i < 8100; i++)
+  for (guint i = 0; i < 7808; i++)
     g_string_append (text, "\\n");
-  for (guint i = 0; i < 92; i++)
+  for (guint i = 0; i < 384; i++)
     g_string_append_c (text, 'x');
-  test_send (p->alice, "@id=1 CHAT_MESSAGE bob %s", text->str);
-  test_expect_tagged (p->alice, "id=1;seq=1;time=*", "SENT bob");
-  test_expect_tagged (p->bob, "conv=alice;from=alice;seq=1;time=*;id=1", "CHAT %s", text->str);
+  test_send (p->alice, "@id=%s CHAT_MESSAGE bob %s", nonce, text->str);
+  test_expect_tagged (p->alice, sent, "SENT bob");
+  test_expect_tagged (p->bob, received, "CHAT %s", text->str);
   test_send (p->alice, "@id=2 CHAT_MESSAGE bob %sx", text->str);
   test_expect_error_tagged (p->alice, "id=2", "too-long");
+}
+
+/* No line is longer than the contract allows, whatever texts base clients send. */
+static void
+test_escapes_fit (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) carol = test_login (p->server, "carol");
+  g_autofree char *fits = g_strnfill (8000, '\\');
+  g_autofree char *over = g_strnfill (8001, '\\');
+  g_autofree char *escaped = g_strnfill (16000, '\\');
+
+  test_send (carol, "CHAT_REQUEST alice");
+  test_expect_started (carol, "alice");
+  test_expect_started (p->alice, "carol");
+  test_send (carol, "CHAT %s", over);
+  test_expect_error (carol, "too-long");
+  test_send (carol, "CHAT %s", fits);
+  test_expect_tagged (p->alice, "conv=carol;from=carol;seq=1;time=*;id=?", "CHAT %s", escaped);
 }
 
 static void
@@ -185,11 +206,11 @@ expect_same_sent (TestClient *alice, const char *time)
 static void
 test_same_id (Pair *p, gconstpointer data)
 {
-  const char *time;
+  g_autofree char *time = NULL;
 
   test_send (p->alice, "@id=n1 CHAT_MESSAGE bob hello");
   test_expect_tagged (p->alice, "id=n1;seq=1;time=*", "SENT bob");
-  time = test_tag (p->alice, "time");
+  time = g_strdup (test_tag (p->alice, "time"));
   test_expect_tagged (p->bob, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT hello");
   expect_same_sent (p->alice, time);
   expect_same_sent (p->alice, time);
@@ -425,6 +446,7 @@ main (int argc, char **argv)
   ADD ("/proto2-messages/without-id", test_without_id);
   ADD ("/proto2-messages/texts", test_texts);
   ADD ("/proto2-messages/longest-text", test_longest_text);
+  ADD ("/proto2-messages/escapes-fit", test_escapes_fit);
   ADD ("/proto2-messages/tags", test_tags);
   ADD ("/proto2-messages/pipelined", test_pipelined);
   ADD ("/proto2-messages/same-id", test_same_id);

@@ -215,12 +215,16 @@ test_text_limit (void)
   } cases[] = {
     { WIRE_BASE, "x", WIRE_TEXT_MAX, TRUE },
     { WIRE_BASE, "x", WIRE_TEXT_MAX + 1, FALSE },
-    { WIRE_BASE, "\\n", WIRE_TEXT_MAX / 2, TRUE },
+    { WIRE_BASE, "\\n", WIRE_TEXT_MAX / 2, TRUE }, /* base has no escapes */
     { WIRE_BASE, "\\n", WIRE_TEXT_MAX / 2 + 1, FALSE },
     { WIRE_BASE, "\xe2\x82\xac", WIRE_TEXT_MAX / 3, TRUE },
     { WIRE_BASE, "\xe2\x82\xac", WIRE_TEXT_MAX / 3 + 1, FALSE },
-    { WIRE_PROTO2, "\\n", WIRE_TEXT_MAX, TRUE },
-    { WIRE_PROTO2, "\\n", WIRE_TEXT_MAX + 1, FALSE },
+    { WIRE_PROTO2, "\\n", WIRE_TEXT_ESCAPED_MAX / 2, TRUE },
+    { WIRE_PROTO2, "\\n", WIRE_TEXT_ESCAPED_MAX / 2 + 1, FALSE },
+    { WIRE_PROTO2, "xx\\n", WIRE_TEXT_MAX / 3, TRUE },
+    { WIRE_PROTO2, "xx\\n", WIRE_TEXT_MAX / 3 + 1, FALSE },
+    { WIRE_BASE, "\\", WIRE_TEXT_ESCAPED_MAX / 2, TRUE },
+    { WIRE_BASE, "\\", WIRE_TEXT_ESCAPED_MAX / 2 + 1, FALSE },
     { WIRE_PROTO2, "x", WIRE_TEXT_MAX + 1, FALSE },
   };
 
