@@ -66,6 +66,7 @@ main (int argc, char *argv[])
     }
   /* The desktop finds the icon by it, whichever profile this is. */
   g_set_prgname ("im.webchat.WebChat");
+  g_set_application_name ("WebChat");
   if (!gtk_init_check ())
     {
       g_printerr ("%s", _("WebChat: there is no display to show a window on\n"));

@@ -7,6 +7,7 @@
 #include "ui/connection-banner.h"
 #include "ui/format.h"
 #include "ui/history-pane.h"
+#include "ui/stack.h"
 
 /* How many chat views are kept beside the one that shows. */
 #define VIEWS_KEPT 3
@@ -48,6 +49,13 @@ status_cb (gpointer object, int presence, int chat, gint64 chat_since)
   return ui_format_status ((WcPresence) presence, (WcChat) chat, chat_since);
 }
 
+/* Out of sight, it is out of the accessible tree too. */
+static gboolean
+history_visible_cb (gpointer object, gboolean wanted, double progress)
+{
+  return wanted || progress > 0;
+}
+
 static gboolean
 is_set_cb (gpointer object, WcConversation *conversation)
 {
@@ -82,7 +90,7 @@ show_view (UiChatPane *self)
       gtk_stack_add_named (self->views, view, peer);
     }
   g_queue_push_head (&self->recent, view);
-  gtk_stack_set_visible_child (self->views, view);
+  ui_stack_show_only (self->views, view);
   drop_views (self, VIEWS_KEPT + 1);
 }
 
@@ -99,7 +107,7 @@ static void
 update_page (UiChatPane *self)
 {
   if (!self->conversation)
-    gtk_stack_set_visible_child_name (self->stack, "nobody");
+    ui_stack_show_only_named (self->stack, "nobody");
   else if (self->detached)
     {
       GtkWidget *view = gtk_stack_get_child_by_name (self->views, wc_conversation_get_peer (self->conversation));
@@ -110,12 +118,12 @@ update_page (UiChatPane *self)
           g_queue_remove (&self->recent, view);
           gtk_stack_remove (self->views, view);
         }
-      gtk_stack_set_visible_child_name (self->stack, "detached");
+      ui_stack_show_only_named (self->stack, "detached");
     }
   else
     {
       show_view (self);
-      gtk_stack_set_visible_child_name (self->stack, "chat");
+      ui_stack_show_only_named (self->stack, "chat");
     }
 }
 
@@ -228,6 +236,7 @@ ui_chat_pane_class_init (UiChatPaneClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UiChatPane, views);
   gtk_widget_class_bind_template_child (widget_class, UiChatPane, history);
   gtk_widget_class_bind_template_callback (widget_class, status_cb);
+  gtk_widget_class_bind_template_callback (widget_class, history_visible_cb);
   gtk_widget_class_bind_template_callback (widget_class, is_set_cb);
   gtk_widget_class_bind_template_callback (widget_class, has_room_to_end_cb);
 }
@@ -237,6 +246,7 @@ ui_chat_pane_init (UiChatPane *self)
 {
   g_queue_init (&self->recent);
   gtk_widget_init_template (GTK_WIDGET (self));
+  update_page (self);
 }
 
 WcConversation *

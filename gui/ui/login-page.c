@@ -53,12 +53,11 @@ static void
 update_button (UiLoginPage *self)
 {
   const gboolean busy = self->logging_in != NULL;
-  const char *label = busy ? _("_Cancel") : _("_Log In");
+  const char *label = busy ? _("Cancel") : _("Log In");
   g_autofree char *client_id = dup_stripped (self->id_row);
 
   gtk_label_set_label (self->button_label, label);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  gtk_label_get_text (self->button_label), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   gtk_widget_set_sensitive (self->button, busy || *client_id);
   if (busy)
     gtk_widget_remove_css_class (self->button, "suggested-action");
@@ -90,20 +89,18 @@ set_logging_in (UiLoginPage *self, GCancellable *cancellable)
 static void
 set_field_error (GtkWidget *row, UiErrorNote *note, const char *text, const char *details)
 {
-  GtkEditable *entry = gtk_editable_get_delegate (GTK_EDITABLE (row));
-
   ui_error_note_set (note, text, details);
   if (text)
     {
       gtk_widget_add_css_class (row, "error");
-      gtk_accessible_update_state (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_STATE_INVALID, GTK_ACCESSIBLE_INVALID_TRUE, -1);
-      gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
+      gtk_accessible_update_state (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_STATE_INVALID, GTK_ACCESSIBLE_INVALID_TRUE, -1);
+      gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
     }
   else
     {
       gtk_widget_remove_css_class (row, "error");
-      gtk_accessible_reset_state (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_STATE_INVALID);
-      gtk_accessible_reset_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
+      gtk_accessible_reset_state (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_STATE_INVALID);
+      gtk_accessible_reset_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
     }
 }
 
@@ -307,19 +304,13 @@ ui_login_page_class_init (UiLoginPageClass *klass)
 }
 
 static void
-name_entry (GtkWidget *row, const char *name)
-{
-  gtk_accessible_update_property (GTK_ACCESSIBLE (gtk_editable_get_delegate (GTK_EDITABLE (row))), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
-}
-
-static void
 ui_login_page_init (UiLoginPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
 
-  /* What has the keyboard in an entry row is the text inside it, which the row's title does not name. */
-  name_entry (self->id_row, _("Client-ID"));
-  name_entry (self->server_row, _("Server"));
+  /* "Address" makes sense to the eye only, which sees "Server" above it. A name beside the row's own title would be read with it. */
+  gtk_accessible_reset_relation (GTK_ACCESSIBLE (self->server_row), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->server_row), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Server"), -1);
   update_button (self);
 }
 

@@ -6,6 +6,7 @@
 #include "ui/connection-banner.h"
 #include "ui/people-model.h"
 #include "ui/person-row.h"
+#include "ui/stack.h"
 
 struct _UiPeoplePane
 {
@@ -13,6 +14,7 @@ struct _UiPeoplePane
 
   GtkWidget *content;
   GtkWidget *search_entry;
+  GtkStack *stack;
   GtkListView *list;
   GtkSingleSelection *selection;
   UiPeopleModel *model;
@@ -31,6 +33,7 @@ enum
   PROP_SELECTED,
   PROP_FOLDED,
   PROP_UNREAD,
+  PROP_PAGE,
   N_PROPS
 };
 
@@ -44,17 +47,15 @@ static GParamSpec *props[N_PROPS];
 static guint signals[N_SIGNALS];
 
 static char *
-page_cb (gpointer object, gboolean source_empty, guint n_shown, int state)
+page_cb (gpointer object, gboolean source_empty, guint n_shown, int state, gboolean is_base)
 {
-  UiPeoplePane *self = UI_PEOPLE_PANE (gtk_widget_get_ancestor (object, UI_TYPE_PEOPLE_PANE));
-
   if (n_shown > 0)
     return g_strdup ("people");
   if (!source_empty)
     return g_strdup ("no-match");
   if (state != WC_STATE_ONLINE)
     return g_strdup ("waiting");
-  return g_strdup (self && wc_client_get_is_base (self->client) ? "unlisted" : "empty");
+  return g_strdup (is_base ? "unlisted" : "empty");
 }
 
 static guint
@@ -201,6 +202,9 @@ ui_people_pane_get_property (GObject *object, guint id, GValue *value, GParamSpe
     case PROP_FOLDED:
       g_value_set_boolean (value, self->folded);
       break;
+    case PROP_PAGE:
+      g_value_set_string (value, gtk_stack_get_visible_child_name (self->stack));
+      break;
     case PROP_UNREAD:
       g_object_get_property (G_OBJECT (self->model), "unread", value);
       break;
@@ -224,6 +228,9 @@ ui_people_pane_set_property (GObject *object, guint id, const GValue *value, GPa
       break;
     case PROP_FOLDED:
       self->folded = g_value_get_boolean (value);
+      break;
+    case PROP_PAGE:
+      ui_stack_show_only_named (self->stack, g_value_get_string (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -261,6 +268,7 @@ ui_people_pane_class_init (UiPeoplePaneClass *klass)
                                               G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   props[PROP_FOLDED] = g_param_spec_boolean ("folded", NULL, NULL, FALSE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   props[PROP_UNREAD] = g_param_spec_uint ("unread", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_PAGE] = g_param_spec_string ("page", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   signals[SIGNAL_OPEN] = g_signal_new ("open", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
@@ -271,6 +279,7 @@ ui_people_pane_class_init (UiPeoplePaneClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/people-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, content);
   gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, search_entry);
+  gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, stack);
   gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, list);
   gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, selection);
   gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, model);

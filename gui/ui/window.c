@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/window.h"
 
+#include "ui/stack.h"
 #include "ui/window-private.h"
 
 G_DEFINE_FINAL_TYPE (UiWindow, ui_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -29,9 +30,8 @@ update_title (UiWindow *self)
   gtk_window_set_title (GTK_WINDOW (self), title ? title : "WebChat");
 }
 
-/* The page that does not show is hidden, or assistive technologies would find its fields. */
 static void
-show_page (UiWindow *self, GtkWidget *page, GtkWidget *other)
+show_page (UiWindow *self, GtkWidget *page)
 {
   GtkRoot *root = GTK_ROOT (self);
 
@@ -39,10 +39,7 @@ show_page (UiWindow *self, GtkWidget *page, GtkWidget *other)
     return;
 
   gtk_root_set_focus (root, NULL);
-  gtk_widget_set_visible (page, TRUE);
-  gtk_stack_set_visible_child (self->stack, page);
-  if (other)
-    gtk_widget_set_visible (other, FALSE);
+  ui_stack_show_only (self->stack, page);
   gtk_widget_grab_focus (page);
   update_title (self);
   ui_window_update_actions (self);
@@ -73,13 +70,13 @@ state_changed_cb (UiWindow *self)
     case WC_STATE_ONLINE:
       if (!self->main_page)
         make_main_page (self);
-      show_page (self, GTK_WIDGET (self->main_page), GTK_WIDGET (self->login_page));
+      show_page (self, GTK_WIDGET (self->main_page));
       break;
     case WC_STATE_OFFLINE:
       if (!self->main_page || gtk_stack_get_visible_child (self->stack) != GTK_WIDGET (self->main_page))
         break;
       ui_main_page_reset (self->main_page);
-      show_page (self, GTK_WIDGET (self->login_page), GTK_WIDGET (self->main_page));
+      show_page (self, GTK_WIDGET (self->login_page));
       ui_login_page_show_error (self->login_page, wc_client_get_error (self->client));
       break;
     case WC_STATE_CONNECTING:
