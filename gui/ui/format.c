@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/timestamp.h"
+
 static GDateTime *
 local_time (gint64 time_ms)
 {
@@ -24,15 +26,6 @@ days_between (GDateTime *earlier, GDateTime *later)
 }
 
 char *
-ui_format_clock (gint64 time_ms)
-{
-  g_autoptr (GDateTime) then = local_time (time_ms);
-
-  /* Translators: the time of day, hours and minutes. See the documentation of g_date_time_format(). */
-  return then ? g_date_time_format (then, _("%H:%M")) : g_strdup ("");
-}
-
-char *
 ui_format_when (gint64 time_ms)
 {
   g_autoptr (GDateTime) then = time_ms ? local_time (time_ms) : NULL;
@@ -44,7 +37,7 @@ ui_format_when (gint64 time_ms)
 
   days = days_between (then, now);
   if (days <= 0)
-    return ui_format_clock (time_ms);
+    return ui_time_of_day (time_ms);
   if (days == 1)
     return g_strdup (_("Yesterday"));
   if (days < 7)

@@ -10,9 +10,6 @@ G_BEGIN_DECLS
 /* A point in time (ms since 1970) as short as a list needs it: "10:41", "Yesterday", "Friday", "3 May", "3 May 2024". Empty for 0. */
 char *ui_format_when (gint64 time_ms);
 
-/* The hour and minute: "10:41". */
-char *ui_format_clock (gint64 time_ms);
-
 /* One line about an entry: its text with line ends as spaces, or what an event means for this peer. */
 char *ui_format_entry (WcEntry *entry, const char *peer);
 

@@ -298,6 +298,7 @@ ui_main_page_detach (UiMainPage *self)
       GtkApplication *application = gtk_window_get_application (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))));
 
       /* First the view here goes, then the one there comes: what is being typed goes along in the draft. */
+      ui_people_pane_focus_row (self->people, conversation);
       g_object_set (self->chat, "detached", TRUE, NULL);
       window = GTK_WINDOW (ui_chat_window_new (application, self->client, conversation));
       g_hash_table_insert (self->windows, g_object_ref (conversation), window);
