@@ -54,12 +54,17 @@ serve (Config *config)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  Server *server = server_new (config, &error);
   const GPtrArray *addresses;
+  Server *server;
   guint hangup;
 
+  log_init ();
+  server = server_new (config, &error);
   if (server == NULL)
-    return complain (error);
+    {
+      log_finish ();
+      return complain (error);
+    }
 
   g_unix_signal_add (SIGTERM, quit_cb, loop);
   g_unix_signal_add (SIGINT, quit_cb, loop);
@@ -73,6 +78,7 @@ serve (Config *config)
   g_main_loop_run (loop);
   g_source_remove (hangup);
   server_stop (server);
+  log_finish ();
   return STATUS_GOOD;
 }
 
@@ -91,7 +97,6 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   Config *config;
 
-  log_init ();
   g_option_context_add_main_entries (context, options, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 1)
     {
