@@ -91,7 +91,7 @@ main (int argc, char **argv)
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_file, "Read this configuration", "FILE" },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &check_config, "Check the configuration and the ClientID-List, and exit", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and exit", NULL },
-    { NULL },
+    G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("- a small chat server");
   g_autoptr (GError) error = NULL;

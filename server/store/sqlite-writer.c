@@ -42,8 +42,8 @@ static const char *const statements[N_STATEMENTS] = {
   [STATEMENT_LAST_MESSAGE]
   = "SELECT seq, time FROM message WHERE conversation = ? ORDER BY seq DESC LIMIT 1",
   [STATEMENT_ADD_MESSAGE]
-  = "INSERT INTO message (conversation, seq, sender, time, nonce, body) VALUES (?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (conversation, sender, nonce) WHERE nonce IS NOT NULL DO NOTHING",
+  = ("INSERT INTO message (conversation, seq, sender, time, nonce, body) VALUES (?, ?, ?, ?, ?, ?)"
+     " ON CONFLICT (conversation, sender, nonce) WHERE nonce IS NOT NULL DO NOTHING"),
   [STATEMENT_FIND_NONCE]
   = "SELECT seq, time FROM message WHERE conversation = ? AND sender = ? AND nonce = ?",
   [STATEMENT_GET_SESSION] = "SELECT value FROM counter WHERE name = 'session'",
