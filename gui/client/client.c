@@ -267,7 +267,10 @@ wc_client_meet (WcClient *self, const char *peer, gboolean in_list)
   g_hash_table_insert (self->by_peer, (char *) wc_conversation_get_peer (conversation), conversation);
   g_ptr_array_add (self->arriving, conversation);
   if (!in_list)
-    wc_client_flush_arriving (self);
+    {
+      wc_client_flush_arriving (self);
+      wc_sync_begin (conversation);
+    }
 
   return conversation;
 }

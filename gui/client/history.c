@@ -241,25 +241,27 @@ wc_history_get_waiting_since (WcHistoryQueue *self)
   return request != NULL ? MAX (request->sent_at, self->last_answer) : 0;
 }
 
-/* HISTORY_RESP From <id>: <text> */
+static void
+add_entry (WcHistoryQueue *self, WcHistory *request, const WireMessage *message)
+{
+  g_autofree char *from = wire_span_dup (message->tags.from), *text = wire_span_dup (message->text);
+  gboolean own = g_str_equal (from, self->client->client_id);
+  WcDelivery delivery = own && !self->client->base ? WC_DELIVERY_STORED : WC_DELIVERY_NONE;
+
+  g_ptr_array_add (request->entries, wc_entry_new_message (from, own, text, message->tags.seq, message->tags.time, delivery));
+}
+
+/* "From <id>:" has become the from tag; there is no other. */
 static gboolean
 take_base_response (WcHistoryQueue *self, WcHistory *request, const WireMessage *message)
 {
-  g_autofree char *line = wire_span_dup (message->text);
-  g_autofree char *from = NULL;
-  const char *colon;
-
   wait_for_quiet (self);
-  if (!g_str_has_prefix (line, "From ") || request->entries->len >= BASE_LINES_MAX)
-    return FALSE;
-  colon = strchr (line, ':');
-  if (colon == NULL || !client_id_is_valid (line + strlen ("From "), colon - line - strlen ("From ")))
+  if ((message->tags.set & WIRE_TAG_FROM) == 0 || !client_id_is_valid (message->tags.from.data, message->tags.from.len)
+      || request->entries->len >= BASE_LINES_MAX)
     return FALSE;
 
-  from = g_strndup (line + strlen ("From "), colon - line - strlen ("From "));
-  g_ptr_array_add (request->entries,
-                   wc_entry_new_message (from, g_str_equal (from, self->client->client_id), colon[1] == ' ' ? colon + 2 : colon + 1, 0, 0,
-                                         WC_DELIVERY_NONE));
+  add_entry (self, request, message);
+
   return TRUE;
 }
 
@@ -269,8 +271,6 @@ wc_history_take_response (WcHistoryQueue *self, const WireMessage *message)
   const guint needed = WIRE_TAG_SEQ | WIRE_TAG_FROM | WIRE_TAG_TIME;
   WcHistory *request = g_queue_peek_head (&self->in_flight);
   const WireTags *tags = &message->tags;
-  g_autofree char *from = NULL, *text = NULL;
-  gboolean own;
 
   if (request == NULL)
     return FALSE;
@@ -283,10 +283,7 @@ wc_history_take_response (WcHistoryQueue *self, const WireMessage *message)
       || (request->entries->len > 0 && wc_entry_get_seq (request->entries->pdata[request->entries->len - 1]) >= tags->seq))
     return FALSE;
 
-  from = wire_span_dup (tags->from);
-  text = wire_span_dup (message->text);
-  own = g_str_equal (from, self->client->client_id);
-  g_ptr_array_add (request->entries, wc_entry_new_message (from, own, text, tags->seq, tags->time, own ? WC_DELIVERY_STORED : WC_DELIVERY_NONE));
+  add_entry (self, request, message);
 
   return TRUE;
 }

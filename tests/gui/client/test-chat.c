@@ -363,6 +363,7 @@ test_rubbish (Fixture *f, gconstpointer data)
   script_say_bytes (f->server, "\0\0\n", 3);
   script_say_bytes (f->server, rubbish, 100000);
   script_say (f->server, "\n");
+  script_expect (f->server, "@id=r*;limit=1 HISTORY_REQ nobody");
   settle (f);
   assert_log (f->log, "");
   g_assert_cmpint (wc_client_get_state (f->client), ==, WC_STATE_ONLINE);
