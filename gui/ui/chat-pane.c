@@ -7,7 +7,7 @@
 #include "ui/connection-banner.h"
 #include "ui/format.h"
 #include "ui/history-pane.h"
-#include "ui/stack.h"
+#include "ui/pages.h"
 
 /* How many chat views are kept beside the one that shows. */
 #define VIEWS_KEPT 3
@@ -17,7 +17,7 @@ struct _UiChatPane
   GtkWidget parent_instance;
 
   AdwFlap *flap;
-  GtkStack *stack;
+  UiPages *pages;
   GtkStack *views; /* pages named by peer */
   AdwBin *history; /* empty until it is first shown */
 
@@ -107,7 +107,7 @@ static void
 update_page (UiChatPane *self)
 {
   if (!self->conversation)
-    ui_stack_show_only_named (self->stack, "nobody");
+    ui_pages_set_page (self->pages, "page_nobody");
   else if (self->detached)
     {
       GtkWidget *view = gtk_stack_get_child_by_name (self->views, wc_conversation_get_peer (self->conversation));
@@ -118,12 +118,12 @@ update_page (UiChatPane *self)
           g_queue_remove (&self->recent, view);
           gtk_stack_remove (self->views, view);
         }
-      ui_stack_show_only_named (self->stack, "detached");
+      ui_pages_set_page (self->pages, "page_detached");
     }
   else
     {
       show_view (self);
-      ui_stack_show_only_named (self->stack, "chat");
+      ui_pages_set_page (self->pages, "views");
     }
 }
 
@@ -230,9 +230,10 @@ ui_chat_pane_class_init (UiChatPaneClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   g_type_ensure (UI_TYPE_CONNECTION_BANNER);
+  g_type_ensure (UI_TYPE_PAGES);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/chat-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, UiChatPane, flap);
-  gtk_widget_class_bind_template_child (widget_class, UiChatPane, stack);
+  gtk_widget_class_bind_template_child (widget_class, UiChatPane, pages);
   gtk_widget_class_bind_template_child (widget_class, UiChatPane, views);
   gtk_widget_class_bind_template_child (widget_class, UiChatPane, history);
   gtk_widget_class_bind_template_callback (widget_class, status_cb);
@@ -286,7 +287,7 @@ ui_chat_pane_focus_chat (UiChatPane *self)
 
   if (self->conversation && !self->detached)
     return gtk_widget_grab_focus (gtk_stack_get_visible_child (self->views));
-  return gtk_widget_child_focus (GTK_WIDGET (self->stack), GTK_DIR_TAB_FORWARD);
+  return gtk_widget_child_focus (GTK_WIDGET (self->pages), GTK_DIR_TAB_FORWARD);
 }
 
 gboolean

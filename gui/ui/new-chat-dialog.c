@@ -3,9 +3,9 @@
 
 #include "shared/client-id.h"
 
+#include "ui/pages.h"
 #include "ui/people-model.h"
 #include "ui/person-row.h"
-#include "ui/stack.h"
 
 struct _UiNewChatDialog
 {
@@ -13,7 +13,6 @@ struct _UiNewChatDialog
 
   GtkWidget *entry;
   GtkWidget *start_button;
-  GtkStack *stack;
   GtkListView *list;
   GtkSingleSelection *selection;
 
@@ -25,7 +24,6 @@ G_DEFINE_FINAL_TYPE (UiNewChatDialog, ui_new_chat_dialog, ADW_TYPE_WINDOW)
 enum
 {
   PROP_CLIENT = 1,
-  PROP_PAGE,
   N_PROPS
 };
 
@@ -50,10 +48,10 @@ page_cb (gpointer object, guint n_shown, const char *text)
   g_autofree char *typed = g_strstrip (g_strdup (text ? text : ""));
 
   if (n_shown > 0)
-    return g_strdup ("people");
+    return g_strdup ("page_people");
   if (!*typed)
-    return g_strdup ("empty");
-  return g_strdup (is_client_id (typed) ? "unlisted" : "invalid");
+    return g_strdup ("page_empty");
+  return g_strdup (is_client_id (typed) ? "page_unlisted" : "page_invalid");
 }
 
 /* Whom Enter would start a chat with: the row selected, else who is typed, else the only one that the search leaves. The caller owns it. */
@@ -162,9 +160,6 @@ ui_new_chat_dialog_get_property (GObject *object, guint id, GValue *value, GPara
     case PROP_CLIENT:
       g_value_set_object (value, self->client);
       break;
-    case PROP_PAGE:
-      g_value_set_string (value, gtk_stack_get_visible_child_name (self->stack));
-      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -179,9 +174,6 @@ ui_new_chat_dialog_set_property (GObject *object, guint id, const GValue *value,
     {
     case PROP_CLIENT:
       g_set_object (&self->client, g_value_get_object (value));
-      break;
-    case PROP_PAGE:
-      ui_stack_show_only_named (self->stack, g_value_get_string (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -207,17 +199,16 @@ ui_new_chat_dialog_class_init (UiNewChatDialogClass *klass)
   object_class->dispose = ui_new_chat_dialog_dispose;
 
   props[PROP_CLIENT] = g_param_spec_object ("client", NULL, NULL, WC_TYPE_CLIENT, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-  props[PROP_PAGE] = g_param_spec_string ("page", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   signals[SIGNAL_CHOSEN] = g_signal_new ("chosen", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                          WC_TYPE_CONVERSATION);
 
+  g_type_ensure (UI_TYPE_PAGES);
   g_type_ensure (UI_TYPE_PEOPLE_MODEL);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/new-chat-dialog.ui");
   gtk_widget_class_bind_template_child (widget_class, UiNewChatDialog, entry);
   gtk_widget_class_bind_template_child (widget_class, UiNewChatDialog, start_button);
-  gtk_widget_class_bind_template_child (widget_class, UiNewChatDialog, stack);
   gtk_widget_class_bind_template_child (widget_class, UiNewChatDialog, list);
   gtk_widget_class_bind_template_child (widget_class, UiNewChatDialog, selection);
   gtk_widget_class_bind_template_callback (widget_class, page_cb);

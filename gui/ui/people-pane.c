@@ -4,9 +4,9 @@
 #include <adwaita.h>
 
 #include "ui/connection-banner.h"
+#include "ui/pages.h"
 #include "ui/people-model.h"
 #include "ui/person-row.h"
-#include "ui/stack.h"
 
 struct _UiPeoplePane
 {
@@ -14,7 +14,6 @@ struct _UiPeoplePane
 
   GtkWidget *content;
   GtkWidget *search_entry;
-  GtkStack *stack;
   GtkListView *list;
   GtkSingleSelection *selection;
   UiPeopleModel *model;
@@ -33,7 +32,6 @@ enum
   PROP_SELECTED,
   PROP_FOLDED,
   PROP_UNREAD,
-  PROP_PAGE,
   N_PROPS
 };
 
@@ -50,12 +48,12 @@ static char *
 page_cb (gpointer object, gboolean source_empty, guint n_shown, int state, gboolean is_base)
 {
   if (n_shown > 0)
-    return g_strdup ("people");
+    return g_strdup ("page_people");
   if (!source_empty)
-    return g_strdup ("no-match");
+    return g_strdup ("page_no_match");
   if (state != WC_STATE_ONLINE)
-    return g_strdup ("waiting");
-  return g_strdup (is_base ? "unlisted" : "empty");
+    return g_strdup ("page_waiting");
+  return g_strdup (is_base ? "page_unlisted" : "page_empty");
 }
 
 static guint
@@ -202,9 +200,6 @@ ui_people_pane_get_property (GObject *object, guint id, GValue *value, GParamSpe
     case PROP_FOLDED:
       g_value_set_boolean (value, self->folded);
       break;
-    case PROP_PAGE:
-      g_value_set_string (value, gtk_stack_get_visible_child_name (self->stack));
-      break;
     case PROP_UNREAD:
       g_object_get_property (G_OBJECT (self->model), "unread", value);
       break;
@@ -228,9 +223,6 @@ ui_people_pane_set_property (GObject *object, guint id, const GValue *value, GPa
       break;
     case PROP_FOLDED:
       self->folded = g_value_get_boolean (value);
-      break;
-    case PROP_PAGE:
-      ui_stack_show_only_named (self->stack, g_value_get_string (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -268,18 +260,17 @@ ui_people_pane_class_init (UiPeoplePaneClass *klass)
                                               G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   props[PROP_FOLDED] = g_param_spec_boolean ("folded", NULL, NULL, FALSE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   props[PROP_UNREAD] = g_param_spec_uint ("unread", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  props[PROP_PAGE] = g_param_spec_string ("page", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   signals[SIGNAL_OPEN] = g_signal_new ("open", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                        WC_TYPE_CONVERSATION, G_TYPE_BOOLEAN);
 
   g_type_ensure (UI_TYPE_CONNECTION_BANNER);
+  g_type_ensure (UI_TYPE_PAGES);
   g_type_ensure (UI_TYPE_PEOPLE_MODEL);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/people-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, content);
   gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, search_entry);
-  gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, stack);
   gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, list);
   gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, selection);
   gtk_widget_class_bind_template_child (widget_class, UiPeoplePane, model);

@@ -14,7 +14,7 @@ struct _UiPersonRow
   GtkWidget *dot;
 
   WcConversation *conversation;
-  char *spoken;
+  GSignalGroup *watch; /* on the conversation */
   gboolean compact;
 };
 
@@ -24,34 +24,10 @@ enum
 {
   PROP_CONVERSATION = 1,
   PROP_COMPACT,
-  PROP_SPOKEN,
   N_PROPS
 };
 
 static GParamSpec *props[N_PROPS];
-
-static char *
-describe_cb (gpointer object, const char *peer, int presence, guint unread, WcEntry *last, gboolean compact)
-{
-  GString *text = g_string_new (peer);
-  const char *presence_name = ui_format_presence ((WcPresence) presence);
-
-  if (presence_name)
-    g_string_append_printf (text, ", %s", presence_name);
-  if (unread && !compact)
-    {
-      g_string_append (text, ", ");
-      g_string_append_printf (text, g_dngettext (NULL, "%u unread message", "%u unread messages", unread), unread);
-    }
-  if (last && !compact)
-    {
-      g_autofree char *line = ui_format_entry (last, peer);
-      g_autofree char *when = ui_format_when (wc_entry_get_time (last));
-
-      g_string_append_printf (text, ", %s%s%s", when, *when ? ": " : "", line);
-    }
-  return g_string_free (text, FALSE);
-}
 
 static char *
 presence_name_cb (gpointer object, int presence)
@@ -116,14 +92,43 @@ badge_cb (gpointer object, guint unread)
   return unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
 }
 
+static char *
+describe (WcConversation *conversation, gboolean compact)
+{
+  const char *peer = wc_conversation_get_peer (conversation);
+  const char *presence = ui_format_presence (wc_conversation_get_presence (conversation));
+  const guint unread = wc_conversation_get_unread (conversation);
+  WcEntry *last = wc_conversation_get_last (conversation);
+  GString *text = g_string_new (peer);
+
+  if (presence)
+    g_string_append_printf (text, ", %s", presence);
+  if (unread && !compact)
+    {
+      g_string_append (text, ", ");
+      g_string_append_printf (text, g_dngettext (NULL, "%u unread message", "%u unread messages", unread), unread);
+    }
+  if (last && !compact)
+    {
+      g_autofree char *line = ui_format_entry (last, peer);
+      g_autofree char *when = ui_format_when (wc_entry_get_time (last));
+
+      g_string_append_printf (text, ", %s%s%s", when, *when ? ": " : "", line);
+    }
+  return g_string_free (text, FALSE);
+}
+
 /* GtkListView's item widgets are what assistive technologies stop at, and they have no name of their own. */
 static void
 name_list_item (UiPersonRow *self)
 {
   GtkWidget *parent = gtk_widget_get_parent (GTK_WIDGET (self));
+  g_autofree char *text = NULL;
 
-  if (parent && self->spoken)
-    gtk_accessible_update_property (GTK_ACCESSIBLE (parent), GTK_ACCESSIBLE_PROPERTY_LABEL, self->spoken, -1);
+  if (!parent || !self->conversation)
+    return;
+  text = describe (self->conversation, self->compact);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (parent), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
 }
 
 static void
@@ -155,9 +160,6 @@ ui_person_row_get_property (GObject *object, guint id, GValue *value, GParamSpec
     case PROP_COMPACT:
       g_value_set_boolean (value, self->compact);
       break;
-    case PROP_SPOKEN:
-      g_value_set_string (value, self->spoken);
-      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -172,14 +174,11 @@ ui_person_row_set_property (GObject *object, guint id, const GValue *value, GPar
     {
     case PROP_CONVERSATION:
       g_set_object (&self->conversation, g_value_get_object (value));
+      g_signal_group_set_target (self->watch, self->conversation);
+      name_list_item (self);
       break;
     case PROP_COMPACT:
       self->compact = g_value_get_boolean (value);
-      break;
-    case PROP_SPOKEN:
-      g_free (self->spoken);
-      self->spoken = g_value_dup_string (value);
-      name_list_item (self);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -192,17 +191,10 @@ ui_person_row_dispose (GObject *object)
   UiPersonRow *self = UI_PERSON_ROW (object);
 
   g_clear_pointer (&self->content, gtk_widget_unparent);
+  g_clear_object (&self->watch);
   g_clear_object (&self->conversation);
 
   G_OBJECT_CLASS (ui_person_row_parent_class)->dispose (object);
-}
-
-static void
-ui_person_row_finalize (GObject *object)
-{
-  g_free (UI_PERSON_ROW (object)->spoken);
-
-  G_OBJECT_CLASS (ui_person_row_parent_class)->finalize (object);
 }
 
 static void
@@ -215,12 +207,10 @@ ui_person_row_class_init (UiPersonRowClass *klass)
   object_class->get_property = ui_person_row_get_property;
   object_class->set_property = ui_person_row_set_property;
   object_class->dispose = ui_person_row_dispose;
-  object_class->finalize = ui_person_row_finalize;
   widget_class->root = ui_person_row_root;
 
   props[PROP_CONVERSATION] = g_param_spec_object ("conversation", NULL, NULL, WC_TYPE_CONVERSATION, flags);
   props[PROP_COMPACT] = g_param_spec_boolean ("compact", NULL, NULL, FALSE, flags);
-  props[PROP_SPOKEN] = g_param_spec_string ("spoken", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   g_type_ensure (ADW_TYPE_AVATAR);
@@ -228,7 +218,6 @@ ui_person_row_class_init (UiPersonRowClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/person-row.ui");
   gtk_widget_class_bind_template_child (widget_class, UiPersonRow, content);
   gtk_widget_class_bind_template_child (widget_class, UiPersonRow, dot);
-  gtk_widget_class_bind_template_callback (widget_class, describe_cb);
   gtk_widget_class_bind_template_callback (widget_class, presence_name_cb);
   gtk_widget_class_bind_template_callback (widget_class, presence_is_known_cb);
   gtk_widget_class_bind_template_callback (widget_class, presence_classes_cb);
@@ -244,6 +233,8 @@ static void
 ui_person_row_init (UiPersonRow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->watch = g_signal_group_new (WC_TYPE_CONVERSATION);
+  g_signal_group_connect_swapped (self->watch, "notify", G_CALLBACK (name_list_item), self);
   g_signal_connect_swapped (self->dot, "notify::tooltip-text", G_CALLBACK (dot_tooltip_changed_cb), self);
   dot_tooltip_changed_cb (self);
 }

@@ -175,6 +175,8 @@ gui_find_label (GtkWidget *root, const char *text)
 static gboolean
 lacks_name (GtkWidget *widget, gconstpointer data)
 {
+  if (!gtk_widget_get_mapped (widget))
+    return FALSE;
   if (!GTK_IS_BUTTON (widget) && !GTK_IS_TEXT_VIEW (widget) && !GTK_IS_ENTRY (widget) && !GTK_IS_LIST_VIEW (widget))
     return FALSE;
   if (GTK_IS_BUTTON (widget) && gtk_button_get_label (GTK_BUTTON (widget)))
