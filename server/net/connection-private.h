@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* For connection.c (life, input) and output.c (the queue out). */
+/* For connection.c (life and turns), input.c and output.c. */
 #pragma once
 
 #include "net/connection.h"
@@ -55,6 +55,8 @@ struct _Connection
 /* Sets one of the timers; called with the lock held. */
 void connection_set_timer_locked (Connection *self, Timer timer, gint64 when);
 
+void connection_set_timer (Connection *self, Timer timer, gint64 when);
+
 /* Arms the descriptor for what is waited for; called with the lock held. */
 void connection_arm_locked (Connection *self);
 
@@ -66,3 +68,16 @@ void connection_flush (Connection *self);
 
 /* Marks it as past sending; called with the lock held. reason is static. */
 void connection_break_locked (Connection *self, const char *reason);
+void connection_break (Connection *self, const char *reason);
+
+/* input.c. All while serving. */
+
+/* Handles what waited, then what can be read; a bounded part of it a turn. */
+void connection_read_input (Connection *self);
+
+/* Nothing has followed the first bytes for a while: that may be an unframed client's HELLO. */
+void connection_take_silence (Connection *self);
+
+/* A close that waits: once the queue is out the peer is told, and what it still sends is thrown away until it closes too. Closing with
+ * unread input would reset the connection, and could take back the last lines. */
+void connection_linger (Connection *self);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The life of a connection and its input. */
+/* The life of a connection, and its turns with the workers. */
 #include "net/connection-private.h"
 
 #include <arpa/inet.h>
@@ -10,11 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "shared/client-id.h"
 #include "shared/limits.h"
 
-#define READ_SIZE 65536
-#define READS_PER_TURN 4 /* then others have their turn */
 #define LINGER_US (5 * G_TIME_SPAN_SECOND)
 
 Connection *
@@ -141,8 +138,8 @@ connection_set_timer_locked (Connection *self, Timer timer, gint64 when)
     deadlines_set (self->shared->deadlines, &self->deadline, earliest);
 }
 
-static void
-set_timer (Connection *self, Timer timer, gint64 when)
+void
+connection_set_timer (Connection *self, Timer timer, gint64 when)
 {
   g_mutex_lock (&self->lock);
   connection_set_timer_locked (self, timer, when);
@@ -152,7 +149,7 @@ set_timer (Connection *self, Timer timer, gint64 when)
 void
 connection_set_timeout (Connection *self, gint64 when)
 {
-  set_timer (self, TIMER_HANDLER, when);
+  connection_set_timer (self, TIMER_HANDLER, when);
 }
 
 void
@@ -173,8 +170,8 @@ connection_break_locked (Connection *self, const char *reason)
   connection_resume (self);
 }
 
-static void
-break_connection (Connection *self, const char *reason)
+void
+connection_break (Connection *self, const char *reason)
 {
   g_mutex_lock (&self->lock);
   connection_break_locked (self, reason);
@@ -219,207 +216,6 @@ finish (Connection *self)
       self->shared->handler->closed (self, self->close_reason ? self->close_reason : "the peer closed");
       connection_unref (self);
     }
-}
-
-/* Puts aside what cannot be handled yet. */
-static void
-keep_waiting (Connection *self, const char *line, gsize line_len, const char *rest, gsize rest_len)
-{
-  char *kept = g_malloc (line_len + 1 + rest_len);
-
-  memcpy (kept, line, line_len);
-  kept[line_len] = '\n';
-  if (rest_len > 0)
-    memcpy (kept + line_len + 1, rest, rest_len);
-  g_free (self->waiting);
-  self->waiting = kept;
-  self->waiting_len = line_len + 1 + rest_len;
-}
-
-static gboolean
-is_over (Connection *self)
-{
-  gboolean over;
-
-  g_mutex_lock (&self->lock);
-  over = self->closing || self->broken;
-  g_mutex_unlock (&self->lock);
-  return over;
-}
-
-static void
-take_lines (Connection *self, char *data, gsize len)
-{
-  const ConnectionHandler *handler = self->shared->handler;
-  WireFrame frame;
-  char *line;
-  gsize line_len;
-
-  while ((frame = wire_framer_next (&self->framer, &data, &len, &line, &line_len)) != WIRE_FRAME_NONE)
-    {
-      if (frame == WIRE_FRAME_LINE && line_len == 0)
-        continue;
-      if (is_over (self))
-        return;
-      if (frame == WIRE_FRAME_TOO_LONG)
-        handler->too_long (self, line, line_len);
-      else if (handler->may_take (self, line, line_len))
-        handler->line (self, line, line_len);
-      else
-        {
-          keep_waiting (self, line, line_len, data, len);
-          wire_framer_clear (&self->framer);
-          return;
-        }
-    }
-}
-
-/* The original's clients end messages with nothing: what one read brings is one message. */
-static void
-take_message (Connection *self, char *data, gsize len)
-{
-  const ConnectionHandler *handler = self->shared->handler;
-
-  if (len > 0 && data[len - 1] == '\n')
-    len -= len > 1 && data[len - 2] == '\r' ? 2 : 1;
-  if (len == 0)
-    return;
-
-  if (len >= WIRE_LINE_MAX)
-    handler->too_long (self, data, WIRE_LINE_MAX);
-  else if (handler->may_take (self, data, len))
-    handler->line (self, data, len);
-  else
-    keep_waiting (self, data, len, NULL, 0);
-}
-
-/* Whether what has come so far is a whole "HELLO <Client-ID>" that only lacks its LF. */
-static gboolean
-looks_unframed (Connection *self)
-{
-  gsize len;
-  const char *held = wire_framer_peek (&self->framer, &len);
-
-  return len > strlen ("HELLO ") && memcmp (held, "HELLO ", strlen ("HELLO ")) == 0
-         && client_id_is_valid (held + strlen ("HELLO "), len - strlen ("HELLO "));
-}
-
-static void
-take_input (Connection *self, char *data, gsize len)
-{
-  if (self->framing == CONNECTION_UNFRAMED)
-    {
-      take_message (self, data, len);
-      return;
-    }
-
-  if (self->framing == CONNECTION_FRAMING_UNDECIDED && memchr (data, '\n', len) != NULL)
-    {
-      self->framing = CONNECTION_FRAMING_LINES;
-      set_timer (self, TIMER_FRAMING, 0);
-    }
-  take_lines (self, data, len);
-  if (self->framing == CONNECTION_FRAMING_UNDECIDED)
-    set_timer (self, TIMER_FRAMING,
-               looks_unframed (self) ? g_get_monotonic_time () + WIRE_UNFRAMED_SILENCE_MS * G_TIME_SPAN_MILLISECOND : 0);
-}
-
-/* What was held without an LF is a message after all: the peer is silent, or has ended. */
-static void
-take_held (Connection *self)
-{
-  char *line, *copy;
-  gsize len;
-
-  if (wire_framer_end (&self->framer, &line, &len) != WIRE_FRAME_LINE)
-    return;
-  copy = g_memdup2 (line, len);
-  wire_framer_clear (&self->framer);
-  take_message (self, copy, len);
-  g_free (copy);
-}
-
-static void
-take_waiting (Connection *self)
-{
-  g_autofree char *data = g_steal_pointer (&self->waiting);
-
-  if (data != NULL)
-    take_input (self, data, self->waiting_len);
-}
-
-static void
-take_end (Connection *self)
-{
-  if (!self->input_ended || self->input_end_told || self->waiting != NULL)
-    return;
-
-  take_held (self);
-  if (self->waiting == NULL && !is_over (self))
-    self->input_end_told = self->shared->handler->end_of_input (self);
-}
-
-static void
-read_input (Connection *self)
-{
-  static _Thread_local char buffer[READ_SIZE];
-
-  take_waiting (self);
-  for (guint i = 0; i < READS_PER_TURN && self->waiting == NULL && !self->input_ended && !is_over (self); i++)
-    {
-      gssize n = recv (self->io.fd, buffer, sizeof buffer, 0);
-
-      if (n > 0)
-        {
-          self->last_input = g_get_monotonic_time ();
-          take_input (self, buffer, n);
-          if (n < READ_SIZE || self->framing == CONNECTION_UNFRAMED)
-            break;
-        }
-      else if (n == 0)
-        self->input_ended = TRUE;
-      else if (errno == EAGAIN || errno == EWOULDBLOCK)
-        break;
-      else if (errno != EINTR)
-        {
-          break_connection (self, "the peer is gone");
-          break;
-        }
-    }
-  take_end (self);
-}
-
-/* A close that waits: once the queue is out, the peer is told, and what it still sends is thrown away until it closes too. Closing with
- * unread input would reset the connection and could take back the last lines. */
-static void
-linger (Connection *self)
-{
-  static _Thread_local char buffer[READ_SIZE];
-  gssize n;
-  gboolean empty;
-
-  g_mutex_lock (&self->lock);
-  empty = self->out == NULL && !self->sending;
-  g_mutex_unlock (&self->lock);
-
-  if (empty && !self->write_shut)
-    {
-      shutdown (self->io.fd, SHUT_WR);
-      self->write_shut = TRUE;
-    }
-  g_clear_pointer (&self->waiting, g_free);
-  if (self->input_ended && !empty)
-    return;
-  for (guint i = 0; i < READS_PER_TURN; i++)
-    {
-      n = recv (self->io.fd, buffer, sizeof buffer, 0);
-      if (n == 0 || (n < 0 && errno != EINTR))
-        break;
-    }
-  if (n == 0)
-    self->input_ended = TRUE;
-  if ((n == 0 && empty) || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
-    break_connection (self, NULL);
 }
 
 /* Which timers have come; each is told once. Called with the lock held. */
@@ -469,24 +265,21 @@ serve_once (Connection *self)
   due = take_due_timers_locked (self);
   g_mutex_unlock (&self->lock);
 
-  if ((due & 1 << TIMER_FRAMING) && self->framing == CONNECTION_FRAMING_UNDECIDED && looks_unframed (self))
-    {
-      self->framing = CONNECTION_UNFRAMED;
-      take_held (self);
-    }
+  if (due & 1 << TIMER_FRAMING)
+    connection_take_silence (self);
   if ((due & 1 << TIMER_HANDLER) && !closing)
     self->shared->handler->timeout (self);
   if (due & 1 << TIMER_LINGER)
-    break_connection (self, NULL);
+    connection_break (self, NULL);
   if (has_output)
     connection_flush (self);
   if (take_drained (self))
     self->shared->handler->drained (self);
 
   if (closing)
-    linger (self);
+    connection_linger (self);
   else
-    read_input (self);
+    connection_read_input (self);
 
   g_mutex_lock (&self->lock);
   broken = self->broken;
@@ -530,7 +323,6 @@ connection_start (Connection *self, GError **error)
   self->started = TRUE;
   connection_arm_locked (self);
   g_mutex_unlock (&self->lock);
-  connection_resume (self); /* whatever was asked of it until now */
   return TRUE;
 }
 

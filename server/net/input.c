@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What comes in: reads to lines or to unframed messages, and from there to the handler, as far as it takes them. */
+#include "net/connection-private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "shared/client-id.h"
+#include "shared/limits.h"
+
+#define READ_SIZE 65536
+#define READS_PER_TURN 4 /* then others have their turn */
+
+/* Puts aside what cannot be handled yet. */
+static void
+keep_waiting (Connection *self, const char *line, gsize line_len, const char *rest, gsize rest_len)
+{
+  char *kept = g_malloc (line_len + 1 + rest_len);
+
+  memcpy (kept, line, line_len);
+  kept[line_len] = '\n';
+  if (rest_len > 0)
+    memcpy (kept + line_len + 1, rest, rest_len);
+  g_free (self->waiting);
+  self->waiting = kept;
+  self->waiting_len = line_len + 1 + rest_len;
+}
+
+static gboolean
+is_over (Connection *self)
+{
+  gboolean over;
+
+  g_mutex_lock (&self->lock);
+  over = self->closing || self->broken;
+  g_mutex_unlock (&self->lock);
+  return over;
+}
+
+static void
+take_lines (Connection *self, char *data, gsize len)
+{
+  const ConnectionHandler *handler = self->shared->handler;
+  WireFrame frame;
+  char *line;
+  gsize line_len;
+
+  while ((frame = wire_framer_next (&self->framer, &data, &len, &line, &line_len)) != WIRE_FRAME_NONE)
+    {
+      if (frame == WIRE_FRAME_LINE && line_len == 0)
+        continue;
+      if (is_over (self))
+        return;
+      if (frame == WIRE_FRAME_TOO_LONG)
+        handler->too_long (self, line, line_len);
+      else if (handler->may_take (self, line, line_len))
+        handler->line (self, line, line_len);
+      else
+        {
+          keep_waiting (self, line, line_len, data, len);
+          wire_framer_clear (&self->framer);
+          return;
+        }
+    }
+}
+
+/* The original's clients end messages with nothing: what one read brings is one message. */
+static void
+take_message (Connection *self, char *data, gsize len)
+{
+  const ConnectionHandler *handler = self->shared->handler;
+
+  if (len > 0 && data[len - 1] == '\n')
+    len -= len > 1 && data[len - 2] == '\r' ? 2 : 1;
+  if (len == 0)
+    return;
+
+  if (len >= WIRE_LINE_MAX)
+    handler->too_long (self, data, WIRE_LINE_MAX);
+  else if (handler->may_take (self, data, len))
+    handler->line (self, data, len);
+  else
+    keep_waiting (self, data, len, NULL, 0);
+}
+
+/* Whether what has come so far is a whole "HELLO <Client-ID>" that only lacks its LF. */
+static gboolean
+looks_unframed (Connection *self)
+{
+  gsize len;
+  const char *held = wire_framer_peek (&self->framer, &len);
+
+  return len > strlen ("HELLO ") && memcmp (held, "HELLO ", strlen ("HELLO ")) == 0
+         && client_id_is_valid (held + strlen ("HELLO "), len - strlen ("HELLO "));
+}
+
+static void
+take_input (Connection *self, char *data, gsize len)
+{
+  if (self->framing == CONNECTION_UNFRAMED)
+    {
+      take_message (self, data, len);
+      return;
+    }
+
+  if (self->framing == CONNECTION_FRAMING_UNDECIDED && memchr (data, '\n', len) != NULL)
+    {
+      self->framing = CONNECTION_FRAMING_LINES;
+      connection_set_timer (self, TIMER_FRAMING, 0);
+    }
+  take_lines (self, data, len);
+  if (self->framing == CONNECTION_FRAMING_UNDECIDED)
+    connection_set_timer (self, TIMER_FRAMING,
+               looks_unframed (self) ? g_get_monotonic_time () + WIRE_UNFRAMED_SILENCE_MS * G_TIME_SPAN_MILLISECOND : 0);
+}
+
+/* What was held without an LF is a message after all: the peer is silent, or has ended. */
+static void
+take_held (Connection *self)
+{
+  char *line, *copy;
+  gsize len;
+
+  if (wire_framer_end (&self->framer, &line, &len) != WIRE_FRAME_LINE)
+    return;
+  copy = g_memdup2 (line, len);
+  wire_framer_clear (&self->framer);
+  take_message (self, copy, len);
+  g_free (copy);
+}
+
+void
+connection_take_silence (Connection *self)
+{
+  if (self->framing != CONNECTION_FRAMING_UNDECIDED || !looks_unframed (self))
+    return;
+
+  self->framing = CONNECTION_UNFRAMED;
+  take_held (self);
+}
+
+static void
+take_waiting (Connection *self)
+{
+  g_autofree char *data = g_steal_pointer (&self->waiting);
+
+  if (data != NULL)
+    take_input (self, data, self->waiting_len);
+}
+
+static void
+take_end (Connection *self)
+{
+  if (!self->input_ended || self->input_end_told || self->waiting != NULL)
+    return;
+
+  take_held (self);
+  if (self->waiting == NULL && !is_over (self))
+    self->input_end_told = self->shared->handler->end_of_input (self);
+}
+
+void
+connection_read_input (Connection *self)
+{
+  static _Thread_local char buffer[READ_SIZE];
+
+  take_waiting (self);
+  for (guint i = 0; i < READS_PER_TURN && self->waiting == NULL && !self->input_ended && !is_over (self); i++)
+    {
+      gssize n = recv (self->io.fd, buffer, sizeof buffer, 0);
+
+      if (n > 0)
+        {
+          self->last_input = g_get_monotonic_time ();
+          take_input (self, buffer, n);
+          if (n < READ_SIZE || self->framing == CONNECTION_UNFRAMED)
+            break;
+        }
+      else if (n == 0)
+        self->input_ended = TRUE;
+      else if (errno == EAGAIN || errno == EWOULDBLOCK)
+        break;
+      else if (errno != EINTR)
+        {
+          connection_break (self, "the peer is gone");
+          break;
+        }
+    }
+  take_end (self);
+}
+
+void
+connection_linger (Connection *self)
+{
+  char buffer[4096];
+  gssize n = -1;
+  gboolean empty;
+
+  g_mutex_lock (&self->lock);
+  empty = self->out == NULL && !self->sending;
+  g_mutex_unlock (&self->lock);
+
+  if (empty && !self->write_shut)
+    {
+      shutdown (self->io.fd, SHUT_WR);
+      self->write_shut = TRUE;
+    }
+  g_clear_pointer (&self->waiting, g_free);
+  if (self->input_ended && !empty)
+    return;
+  for (guint i = 0; i < READS_PER_TURN; i++)
+    {
+      n = recv (self->io.fd, buffer, sizeof buffer, 0);
+      if (n == 0 || (n < 0 && errno != EINTR))
+        break;
+    }
+  if (n == 0)
+    self->input_ended = TRUE;
+  if ((n == 0 && empty) || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+    connection_break (self, NULL);
+}
