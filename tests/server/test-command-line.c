@@ -288,6 +288,36 @@ test_relative_paths (void)
   test_remove_folder (folder);
 }
 
+/* Without data-directory the data goes where systemd says, or else to the user's data. */
+static void
+test_default_data (void)
+{
+  static const struct
+  {
+    const char *variable;
+    const char *below; /* in the folder that the variable names */
+  } defaults[] = { { "STATE_DIRECTORY", "" }, { "XDG_DATA_HOME", "webchat-server" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
+    {
+      g_autofree char *home = test_make_folder ();
+      g_autofree char *data = g_build_filename (home, defaults[i].below, NULL);
+      g_autoptr (GDir) dir = NULL;
+
+      g_setenv (defaults[i].variable, home, TRUE);
+      {
+        g_autoptr (TestServer) server = test_server_new (LIST, "server.data-directory=", NULL);
+        g_autoptr (TestClient) alice = test_login (server, "alice");
+
+        dir = g_dir_open (data, 0, NULL);
+        g_assert_nonnull (dir);
+        g_assert_nonnull (g_dir_read_name (dir));
+      }
+      g_unsetenv (defaults[i].variable);
+      test_remove_folder (home);
+    }
+}
+
 static void
 test_signals (void)
 {
@@ -349,6 +379,7 @@ main (int argc, char **argv)
   g_test_add_func ("/command-line/two-listeners", test_two_listeners);
   g_test_add_func ("/command-line/ipv6", test_ipv6);
   g_test_add_func ("/command-line/relative-paths", test_relative_paths);
+  g_test_add_func ("/command-line/default-data", test_default_data);
   g_test_add_func ("/command-line/signals", test_signals);
   g_test_add_func ("/command-line/log", test_log);
   return g_test_run ();

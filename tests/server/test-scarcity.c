@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A server that the system denies something: room on the disk, file descriptors. */
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "tests/util/client.h"
+#include "tests/util/deadline.h"
+#include "tests/util/server.h"
+
+#define LIST "alice\nbob\ncarol\ndave\n"
+#define NO_RATE "limits.messages-per-second=0"
+
+static void
+set_limit (TestServer *server, __rlimit_resource_t resource, rlim_t soft)
+{
+  struct rlimit limit;
+
+  g_assert_no_errno (prlimit (test_server_pid (server), resource, NULL, &limit));
+  limit.rlim_cur = soft;
+  g_assert_no_errno (prlimit (test_server_pid (server), resource, &limit, NULL));
+}
+
+/* Whether a message was stored; else the server must have said that it was not. */
+static gboolean
+try_message (TestClient *alice, guint n)
+{
+  g_autofree char *id = g_strdup_printf ("n%u", n);
+  const char *line;
+
+  test_send (alice, "@id=%s CHAT_MESSAGE bob text %u", id, n);
+  line = test_line (alice);
+  g_assert_cmpstr (test_tag (alice, "id"), ==, id);
+  if (g_str_has_suffix (line, " SENT bob"))
+    return TRUE;
+  g_assert_nonnull (strstr (line, " ERROR store-failed "));
+  return FALSE;
+}
+
+/* No room: senders are told, nobody hears what was not stored, and with room again all goes on without a gap. */
+static void
+test_disk_full (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NO_RATE, NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autoptr (TestClient) bob = test_login2 (server, "bob");
+  g_autoptr (TestClient) carol = test_login (server, "carol");
+  g_autoptr (TestClient) dave = test_login (server, "dave");
+  guint n = 1;
+
+  test_send (carol, "CHAT_REQUEST dave");
+  test_expect_started (carol, "dave");
+  test_expect_started (dave, "carol");
+  g_assert_true (try_message (alice, n));
+  test_expect_tagged (bob, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT text 1");
+
+  /* No file can be written to any more. */
+  set_limit (server, RLIMIT_FSIZE, 0);
+  for (guint i = 0; i < 5; i++)
+    g_assert_false (try_message (alice, n + 1 + i));
+  test_send (carol, "CHAT lost");
+  test_expect_error (carol, "store-failed");
+  test_expect_nothing (bob);
+  test_expect_nothing (dave);
+
+  set_limit (server, RLIMIT_FSIZE, RLIM_INFINITY);
+  while (!try_message (alice, n + 1)) /* the same id as one that failed: it is free still */
+    ;
+  g_assert_cmpuint (test_tag_uint (alice, "seq"), ==, 2);
+  test_expect_tagged (bob, "conv=alice;from=alice;seq=2;time=*;id=n2", "CHAT text 2");
+  test_send (carol, "CHAT kept");
+  test_expect (dave, "CHAT kept");
+
+  test_server_crash_and_restart (server);
+  g_clear_pointer (&alice, test_client_free);
+  alice = test_login2 (server, "alice");
+  test_send (alice, "HISTORY_REQ bob");
+  test_expect_tagged (alice, "seq=1;from=alice;time=*;id=?", "HISTORY_RESP text 1");
+  test_expect_tagged (alice, "seq=2;from=alice;time=*;id=?", "HISTORY_RESP text 2");
+  test_expect_tagged (alice, "count=2;last=2;more=0", "HISTORY_END bob");
+}
+
+static guint
+count_descriptors (TestServer *server)
+{
+  g_autofree char *folder = g_strdup_printf ("/proc/%d/fd", test_server_pid (server));
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  guint n = 0;
+
+  while (dir != NULL && g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+/* No descriptor is left for another connection: those who are in do not notice, the log does not run over, and once some have
+ * left others get in. */
+static void
+test_no_descriptors (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NULL);
+  g_autoptr (TestClient) alice = test_login (server, "alice");
+  g_autoptr (TestClient) bob = test_login (server, "bob");
+  g_autoptr (GPtrArray) crowd = g_ptr_array_new_with_free_func ((GDestroyNotify) test_client_free);
+  g_autofree char *log = NULL;
+  gint64 deadline = test_deadline ();
+  gboolean in = FALSE;
+
+  test_send (alice, "CHAT_REQUEST bob");
+  test_expect_started (alice, "bob");
+  test_expect_started (bob, "alice");
+  set_limit (server, RLIMIT_NOFILE, count_descriptors (server) + 4);
+  for (guint i = 0; i < 40; i++)
+    {
+      g_ptr_array_add (crowd, test_connect (server, "one of many"));
+      test_send (alice, "CHAT %u", i);
+      test_expect (bob, "CHAT %u", i);
+    }
+  g_ptr_array_set_size (crowd, 0);
+
+  while (!in)
+    {
+      g_autoptr (TestClient) carol = test_connect (server, "carol");
+
+      test_send (carol, "HELLO carol");
+      in = g_strcmp0 (test_line_or_end (carol), "CONNECTED") == 0;
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+    }
+  test_send (alice, "CHAT still here");
+  test_expect (bob, "CHAT still here");
+  log = test_server_log (server);
+  g_assert_cmpuint (strlen (log), <, 100 * 1000);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  /* The server inherits this: a write that is over the limit fails, instead of killing it. */
+  signal (SIGXFSZ, SIG_IGN);
+  g_test_add_func ("/scarcity/disk-full", test_disk_full);
+  g_test_add_func ("/scarcity/no-descriptors", test_no_descriptors);
+  return g_test_run ();
+}
