@@ -120,13 +120,13 @@ put_page (WcLog *self, const WcHistoryPage *page)
 static void
 load (WcLog *self, WcHistoryKind kind, guint64 seq)
 {
+  WcClient *client = self->conversation != NULL ? wc_conversation_get_client (self->conversation) : NULL;
+  const char *peer = self->conversation != NULL ? wc_conversation_get_peer (self->conversation) : NULL;
   g_autoptr (GError) error = NULL;
-  WcHistory *request = NULL;
+  WcHistory *request;
 
   self->kind = kind;
-  if (self->conversation != NULL)
-    request = wc_history_request (wc_conversation_get_client (self->conversation), wc_conversation_get_peer (self->conversation), kind, seq,
-                                  WC_LOG_PAGE, FALSE, page_cb, self, &error);
+  request = wc_history_request (client, peer, kind, seq, WC_LOG_PAGE, FALSE, page_cb, self, &error);
   wc_log_set_request (self, request);
   wc_log_set_error (self, error);
 }

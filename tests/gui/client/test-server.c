@@ -105,6 +105,7 @@ test_devices (Fixture *f, gconstpointer data)
   log_in (f, second, "alice");
   with_bob = wc_client_get_conversation (second, "bob");
   wc_client_logout (f->bob);
+  wait_for (wc_conversation_get_presence (f->with_bob) == WC_PRESENCE_OFFLINE);
   g_assert_true (wc_conversation_send (f->with_bob, "one", NULL));
   g_assert_true (wc_conversation_send (f->with_bob, "two", NULL));
   wait_for (ends_with (with_bob, "two"));
