@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "script-server.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #define TIME "2026-11-23T10:00:00.000Z"
@@ -27,6 +29,8 @@ incoming_cb (GSocketService *service, GSocketConnection *connection, GObject *so
 {
   ScriptServer *self = user_data;
 
+  /* Written in small pieces: each would wait for the acknowledgement of the one before. */
+  g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   g_queue_push_tail (&self->connections, g_object_ref (connection));
 
   return TRUE;
