@@ -2,8 +2,9 @@
 #include "chat/directory.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
-/* Editors touch a file several times; it is read when they have been quiet for so long. */
+/* Editors touch a file several times; it is read when it has stayed the same for so long. */
 #define SETTLE_MS 100
 
 struct _Directory
@@ -12,16 +13,15 @@ struct _Directory
   ClientList *list;
   GFileMonitor *monitor; /* NULL where files cannot be watched: SIGHUP remains */
   guint settle_source;
+  GStatBuf seen; /* the file when it was last found to have changed */
   DirectoryFunc func;
   gpointer user_data;
 };
 
-void
-directory_reload (Directory *self)
+/* Takes a list that was read (transfer full), or tells why there is none. */
+static void
+take_list (Directory *self, ClientList *list, const GError *error)
 {
-  g_autoptr (GError) error = NULL;
-  ClientList *list = client_list_load (self->file, &error);
-
   if (list == NULL)
     {
       g_warning ("%s; the old list stays in force", error->message);
@@ -34,14 +34,49 @@ directory_reload (Directory *self)
   self->func (list, self->user_data);
 }
 
+void
+directory_reload (Directory *self)
+{
+  g_autoptr (GError) error = NULL;
+  ClientList *list = client_list_load (self->file, &error);
+
+  take_list (self, list, error);
+}
+
+/* Whether the file is still the one that was seen last; if not, this one is seen now. */
+static gboolean
+is_unchanged (Directory *self)
+{
+  GStatBuf now = { 0 };
+  gboolean same = g_stat (self->file, &now) == 0 && now.st_ino == self->seen.st_ino && now.st_size == self->seen.st_size
+                  && now.st_mtim.tv_sec == self->seen.st_mtim.tv_sec && now.st_mtim.tv_nsec == self->seen.st_mtim.tv_nsec;
+
+  self->seen = now;
+  return same;
+}
+
+/* Somebody may be writing at this very moment, and half a list would disconnect the clients in its other half: what was read counts only when the
+ * file was the same for a while before, and still is after. */
 static gboolean
 settled_cb (gpointer user_data)
 {
   Directory *self = user_data;
+  g_autoptr (ClientList) list = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean steady = is_unchanged (self);
+
+  if (steady)
+    {
+      list = client_list_load (self->file, &error);
+      steady = is_unchanged (self);
+    }
+  if (!steady && self->seen.st_ino != 0)
+    return G_SOURCE_CONTINUE;
 
   self->settle_source = 0;
-  directory_reload (self);
-  return G_SOURCE_REMOVE;
+  if (steady)
+    take_list (self, g_steal_pointer (&list), error);
+  return G_SOURCE_REMOVE; /* or it is gone: whoever took it away brings another */
 }
 
 static void
@@ -49,11 +84,7 @@ changed_cb (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent 
 {
   Directory *self = user_data;
 
-  /* Only when somebody has finished: half a list would disconnect the clients in its other half. */
-  if (event != G_FILE_MONITOR_EVENT_CHANGES_DONE_HINT && event != G_FILE_MONITOR_EVENT_RENAMED
-      && event != G_FILE_MONITOR_EVENT_MOVED_IN)
-    return;
-
+  is_unchanged (self);
   g_clear_handle_id (&self->settle_source, g_source_remove);
   self->settle_source = g_timeout_add (SETTLE_MS, settled_cb, self);
 }
