@@ -253,12 +253,20 @@ test_cancel (Fixture *f, gconstpointer data)
   g_assert_cmpint (wc_client_get_state (f->client), ==, WC_STATE_OFFLINE);
 }
 
+/* Saving it is under way when the login has ended. */
+static gboolean
+file_says (const char *file, const char *client_id)
+{
+  g_autofree char *contents = NULL;
+
+  return g_file_get_contents (file, &contents, NULL, NULL) && g_str_equal (g_strchomp (contents), client_id);
+}
+
 static void
 test_remembered (Fixture *f, gconstpointer data)
 {
   g_autoptr (ScriptServer) server = script_server_new ();
   g_autofree char *file = g_build_filename (f->path, "Client-ID", NULL);
-  g_autofree char *saved = NULL;
 
   open_page (f);
   log_in (f, " alice ", script_address (server));
@@ -269,9 +277,7 @@ test_remembered (Fixture *f, gconstpointer data)
   g_assert_cmpint (wc_client_get_state (f->client), ==, WC_STATE_ONLINE);
   g_assert_true (ui_settings_get_log_in_at_start (f->settings));
   g_assert_cmpstr (ui_settings_get_server (f->settings), ==, script_address (server));
-  wait_for (g_file_get_contents (file, &saved, NULL, NULL));
-  g_strchomp (saved);
-  g_assert_cmpstr (saved, ==, "alice");
+  wait_for (file_says (file, "alice"));
 }
 
 /* A window closed in the middle of a login ends it. */
