@@ -159,6 +159,36 @@ test_partner_disconnects (Pair *p, gconstpointer data)
   test_expect_nothing (p->alice);
 }
 
+/* All devices of both take part: each is told that it began, and that it ended. */
+static void
+test_devices (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) bob_phone = test_login2 (p->server, "bob");
+  guint64 session = start_chat (p->alice, "alice", p->bob, "bob");
+
+  g_assert_cmpuint (test_expect_started (bob_phone, "alice"), ==, session);
+  test_send (bob_phone, "END_REQUEST alice");
+  test_expect (p->alice, "END_NOTIF bob");
+  test_expect (p->bob, "END_NOTIF alice");
+  skip_end_notif (bob_phone, "alice");
+  test_expect_nothing (p->alice);
+}
+
+/* The last device that leaves ends the chat, the others do not. */
+static void
+test_devices_leave (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) bob_phone = test_login2 (p->server, "bob");
+
+  start_chat (p->alice, "alice", p->bob, "bob");
+  test_expect_started (bob_phone, "alice");
+  g_clear_pointer (&p->bob, test_client_free);
+  test_send (bob_phone, "@id=1 CHAT_MESSAGE alice still here");
+  test_expect_tagged (p->alice, "conv=bob;from=bob;seq=1;time=*;id=1", "CHAT still here");
+  g_clear_pointer (&bob_phone, test_client_free);
+  test_expect (p->alice, "END_NOTIF bob");
+}
+
 static void
 test_idle (void)
 {
@@ -368,6 +398,8 @@ main (int argc, char **argv)
   ADD ("/proto2-chats/timeout", test_timeout);
   ADD ("/proto2-chats/end-of-no-chat", test_end_of_no_chat);
   ADD ("/proto2-chats/partner-disconnects", test_partner_disconnects);
+  ADD ("/proto2-chats/devices", test_devices);
+  ADD ("/proto2-chats/devices-leave", test_devices_leave);
   g_test_add_func ("/proto2-chats/idle", test_idle);
   ADD ("/proto2-chats/clients", test_clients);
   ADD ("/proto2-chats/presence", test_presence);

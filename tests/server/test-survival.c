@@ -245,10 +245,10 @@ check_all (Scene *scene)
 }
 
 static void
-scene_init (Scene *scene)
+scene_init (Scene *scene, const char *durability)
 {
   *scene = (Scene) { 0 };
-  scene->server = test_server_new (LIST, "limits.messages-per-second=0", NULL);
+  scene->server = test_server_new (LIST, "limits.messages-per-second=0", durability, NULL);
   scene->seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   scene->texts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   scene->heard = g_ptr_array_new_with_free_func (g_free);
@@ -265,12 +265,13 @@ scene_clear (Scene *scene)
   g_rand_free (scene->random);
 }
 
+/* With either durability: a killed process is not a power cut. */
 static void
-test_kill (void)
+test_kill (gconstpointer durability)
 {
   Scene scene;
 
-  scene_init (&scene);
+  scene_init (&scene, durability);
   for (scene.round = 1; scene.round <= KILLS; scene.round++)
     {
       enter (&scene);
@@ -291,7 +292,7 @@ test_term (void)
   guint64 total_before = 0;
   Scene scene;
 
-  scene_init (&scene);
+  scene_init (&scene, "store.durability=full");
   for (scene.round = 1; scene.round <= TERMS; scene.round++)
     {
       guint64 total, n_confirmed;
@@ -313,11 +314,36 @@ test_term (void)
   scene_clear (&scene);
 }
 
+/* Who does not read cannot keep the server from stopping. */
+static void
+test_term_beside_slow_reader (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=0", "limits.send-queue-bytes=16777216", NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autoptr (TestClient) bob = test_connect_narrow (server, "bob");
+  g_autofree char *text = g_strnfill (8000, 's');
+  int status;
+
+  test_send (bob, "HELLO bob 2");
+  test_expect_connected2 (bob);
+  for (guint i = 1; i <= 1000; i++) /* more than the kernel buffers */
+    {
+      test_send (alice, "@id=%u CHAT_MESSAGE bob %s", i, text);
+      test_expect_prefix (alice, "@id=");
+    }
+  status = test_server_stop (server, SIGTERM);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+  test_expect_closed (alice);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/survival/kill", test_kill);
+  g_test_add_data_func ("/survival/kill/full", "store.durability=full", test_kill);
+  g_test_add_data_func ("/survival/kill/normal", "store.durability=normal", test_kill);
   g_test_add_func ("/survival/term", test_term);
+  g_test_add_func ("/survival/term-beside-slow-reader", test_term_beside_slow_reader);
   return g_test_run ();
 }
