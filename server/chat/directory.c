@@ -79,6 +79,8 @@ settled_cb (gpointer user_data)
   return G_SOURCE_REMOVE; /* or it is gone: whoever took it away brings another */
 }
 
+/* While a writer has the file open, perhaps emptied and not filled yet, its end is waited for: GIO tells when the file is closed, or
+ * when nothing has happened to it for two seconds. */
 static void
 changed_cb (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer user_data)
 {
@@ -86,7 +88,8 @@ changed_cb (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent 
 
   is_unchanged (self);
   g_clear_handle_id (&self->settle_source, g_source_remove);
-  self->settle_source = g_timeout_add (SETTLE_MS, settled_cb, self);
+  if (event != G_FILE_MONITOR_EVENT_CHANGED && event != G_FILE_MONITOR_EVENT_CREATED)
+    self->settle_source = g_timeout_add (SETTLE_MS, settled_cb, self);
 }
 
 Directory *
@@ -107,7 +110,10 @@ directory_new (const char *path, DirectoryFunc func, gpointer user_data, GError 
   self->user_data = user_data;
   self->monitor = g_file_monitor_file (file, G_FILE_MONITOR_WATCH_MOVES, NULL, &watch_error);
   if (self->monitor != NULL)
-    g_signal_connect (self->monitor, "changed", G_CALLBACK (changed_cb), self);
+    {
+      g_file_monitor_set_rate_limit (self->monitor, 0); /* the beginning of a change is told at once, not only the first one */
+      g_signal_connect (self->monitor, "changed", G_CALLBACK (changed_cb), self);
+    }
   else
     g_message ("cannot watch %s (%s): send SIGHUP after a change", path, watch_error->message);
   return self;
