@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ClientID-List of a running server, read again. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/util/client.h"
 #include "tests/util/deadline.h"
@@ -185,6 +187,27 @@ test_same_again (void)
   test_expect_nothing (alice);
 }
 
+/* A writer that takes its time between emptying the file and filling it throws nobody out either. Another client's login time-out tells
+ * that a second has passed. */
+static void
+test_slow_writer (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, "session.login-timeout=1", NULL);
+  g_autoptr (TestClient) alice = test_login (server, "alice");
+  g_autoptr (TestClient) clock = NULL;
+  g_autofree char *path = test_server_path (server, LIST_FILE);
+  int fd = open (path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+  g_assert_cmpint (fd, >=, 0);
+  clock = test_connect (server, "clock");
+  test_expect (clock, "DECLINED");
+  test_expect_nothing (alice);
+  g_assert_cmpint (write (fd, LIST "carol\n", strlen (LIST "carol\n")), ==, (gssize) strlen (LIST "carol\n"));
+  g_assert_no_errno (close (fd));
+  wait_for_login (server, "carol", TRUE);
+  test_expect_nothing (alice);
+}
+
 /* Comments, blank lines, CRLF, no LF at the end. */
 static void
 test_forms (void)
@@ -215,6 +238,7 @@ main (int argc, char **argv)
   g_test_add_func ("/client-list/bad-list", test_bad_list);
   g_test_add_func ("/client-list/missing", test_missing);
   g_test_add_func ("/client-list/same-again", test_same_again);
+  g_test_add_func ("/client-list/slow-writer", test_slow_writer);
   g_test_add_func ("/client-list/forms", test_forms);
   return g_test_run ();
 }
