@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "shared/tags.h"
-
 typedef enum
 {
   DIALECT_BOTH,
@@ -60,35 +58,6 @@ static const struct
 #undef CLIENT
 #undef SERVER
 };
-
-gboolean
-wire_span_equal (WireSpan span, const char *str)
-{
-  return span.len == strlen (str) && (span.len == 0 || memcmp (span.data, str, span.len) == 0);
-}
-
-char *
-wire_span_dup (WireSpan span)
-{
-  return g_strndup (span.data, span.len);
-}
-
-gboolean
-wire_span_to_uint (WireSpan span, guint64 *value)
-{
-  guint64 number = 0;
-
-  if (span.len == 0)
-    return FALSE;
-  for (gsize i = 0; i < span.len; i++)
-    if (!g_ascii_isdigit (span.data[i])
-        || !g_uint64_checked_mul (&number, number, 10)
-        || !g_uint64_checked_add (&number, number, span.data[i] - '0'))
-      return FALSE;
-
-  *value = number;
-  return TRUE;
-}
 
 const char *
 wire_verb_name (WireVerb verb)
@@ -341,11 +310,19 @@ wire_message_parse (WireMessage *msg, WireDialect dialect, WireSide from, char *
   return parse_arguments (msg, dialect, from, p, end, why);
 }
 
+static WireTagOrder
+tag_order (WireVerb verb)
+{
+  if (verb == WIRE_CHAT)
+    return WIRE_TAG_ORDER_CHAT;
+  return verb == WIRE_HISTORY_RESP ? WIRE_TAG_ORDER_HISTORY : WIRE_TAG_ORDER_PLAIN;
+}
+
 static void
 append_head (const WireMessage *msg, WireDialect dialect, GString *out)
 {
   if (dialect == WIRE_PROTO2)
-    wire_tags_format (&msg->tags, msg->verb, out);
+    wire_tags_format (&msg->tags, tag_order (msg->verb), out);
   g_string_append_len (out, verbs[msg->verb].name, verbs[msg->verb].name_len);
   if (dialect == WIRE_BASE && verbs[msg->verb].bare_in_base)
     return;

@@ -7,6 +7,8 @@
 
 #include "shared/errors.h"
 #include "shared/limits.h"
+#include "shared/span.h"
+#include "shared/tags.h"
 
 typedef enum
 {
@@ -49,46 +51,6 @@ typedef enum
   WIRE_N_VERBS,
 } WireVerb;
 
-/* Bytes that somebody else owns; not ended by NUL. data is NULL when absent. */
-typedef struct
-{
-  const char *data;
-  gsize len;
-} WireSpan;
-
-#define WIRE_SPAN(str) ((WireSpan){ (str), strlen (str) })
-#define WIRE_NO_SPAN ((WireSpan){ NULL, 0 })
-
-gboolean wire_span_equal (WireSpan span, const char *str);
-char *wire_span_dup (WireSpan span);                        /* transfer full, ended by NUL */
-gboolean wire_span_to_uint (WireSpan span, guint64 *value); /* decimal digits only, no sign, no overflow */
-
-/* A bit for each tag that a message has. */
-typedef enum
-{
-  WIRE_TAG_ID = 1 << 0,
-  WIRE_TAG_CONV = 1 << 1,
-  WIRE_TAG_FROM = 1 << 2,
-  WIRE_TAG_REASON = 1 << 3,
-  WIRE_TAG_STATE = 1 << 4,
-  WIRE_TAG_SEQ = 1 << 5,
-  WIRE_TAG_TIME = 1 << 6,
-  WIRE_TAG_BEFORE = 1 << 7,
-  WIRE_TAG_AFTER = 1 << 8,
-  WIRE_TAG_LIMIT = 1 << 9,
-  WIRE_TAG_COUNT = 1 << 10,
-  WIRE_TAG_LAST = 1 << 11,
-  WIRE_TAG_MORE = 1 << 12,
-} WireTag;
-
-typedef struct
-{
-  guint set; /* WireTag bits: which of the following are meant */
-  WireSpan id, conv, from, reason, state;
-  guint64 seq, before, after, limit, count, last, more;
-  gint64 time; /* milliseconds since 1970, UTC */
-} WireTags;
-
 #define WIRE_WORDS_MAX 2
 
 typedef struct
@@ -116,8 +78,3 @@ const char *wire_verb_name (WireVerb verb);
 
 /* Whether the bytes are UTF-8 without control characters other than TAB. */
 gboolean wire_text_is_valid (const char *data, gsize len);
-
-/* A time as 2026-11-23T10:00:00.123Z (24 bytes), and back. */
-#define WIRE_TIME_LEN 24
-void wire_time_format (gint64 unix_ms, char out[static WIRE_TIME_LEN + 1]);
-gboolean wire_time_parse (WireSpan span, gint64 *unix_ms);

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "shared/limits.h"
+#include "shared/timestamp.h"
+
 typedef enum
 {
   VALUE_TEXT,
@@ -179,24 +182,15 @@ append_tag (const WireTags *tags, guint i, GString *out)
   g_string_append_c (out, ';');
 }
 
-/* The order means nothing to a reader that follows the contract; people find the tags where the document shows them. */
-static const guint *
-order_for (WireVerb verb)
-{
-  static const guint history[] = { WIRE_TAG_SEQ, WIRE_TAG_FROM, WIRE_TAG_TIME, WIRE_TAG_ID, 0 };
-  static const guint chat[] = { WIRE_TAG_CONV, WIRE_TAG_FROM, WIRE_TAG_SEQ, WIRE_TAG_TIME, WIRE_TAG_ID, 0 };
-  static const guint none[] = { 0 };
-
-  switch ((int) verb)
-    {
-    case WIRE_HISTORY_RESP: return history;
-    case WIRE_CHAT: return chat;
-    default: return none;
-    }
-}
+/* The tags that come first, ended by 0. */
+static const guint first_tags[][6] = {
+  [WIRE_TAG_ORDER_PLAIN] = { 0 },
+  [WIRE_TAG_ORDER_CHAT] = { WIRE_TAG_CONV, WIRE_TAG_FROM, WIRE_TAG_SEQ, WIRE_TAG_TIME, WIRE_TAG_ID, 0 },
+  [WIRE_TAG_ORDER_HISTORY] = { WIRE_TAG_SEQ, WIRE_TAG_FROM, WIRE_TAG_TIME, WIRE_TAG_ID, 0 },
+};
 
 void
-wire_tags_format (const WireTags *tags, WireVerb verb, GString *out)
+wire_tags_format (const WireTags *tags, WireTagOrder order, GString *out)
 {
   guint left = tags->set;
 
@@ -204,7 +198,7 @@ wire_tags_format (const WireTags *tags, WireVerb verb, GString *out)
     return;
 
   g_string_append_c (out, '@');
-  for (const guint *bit = order_for (verb); *bit != 0; bit++)
+  for (const guint *bit = first_tags[order]; *bit != 0; bit++)
     for (guint i = 0; i < G_N_ELEMENTS (known); i++)
       if (known[i].bit == (left & *bit))
         {

@@ -1,12 +1,46 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tag section of a protocol 2 line. For message.c alone; everybody else meets tags in a WireMessage. */
+/* The tag section of a protocol 2 line. Most code meets tags as a part of a WireMessage. */
 #pragma once
 
-#include "shared/message.h"
+#include "shared/span.h"
+
+/* A bit for each tag that a message has. */
+typedef enum
+{
+  WIRE_TAG_ID = 1 << 0,
+  WIRE_TAG_CONV = 1 << 1,
+  WIRE_TAG_FROM = 1 << 2,
+  WIRE_TAG_REASON = 1 << 3,
+  WIRE_TAG_STATE = 1 << 4,
+  WIRE_TAG_SEQ = 1 << 5,
+  WIRE_TAG_TIME = 1 << 6,
+  WIRE_TAG_BEFORE = 1 << 7,
+  WIRE_TAG_AFTER = 1 << 8,
+  WIRE_TAG_LIMIT = 1 << 9,
+  WIRE_TAG_COUNT = 1 << 10,
+  WIRE_TAG_LAST = 1 << 11,
+  WIRE_TAG_MORE = 1 << 12,
+} WireTag;
+
+typedef struct
+{
+  guint set; /* WireTag bits: which of the following are meant */
+  WireSpan id, conv, from, reason, state;
+  guint64 seq, before, after, limit, count, last, more;
+  gint64 time; /* milliseconds since 1970, UTC */
+} WireTags;
+
+/* In which order tags are written. It means nothing to a reader that follows the contract; people find them where the document shows them. */
+typedef enum
+{
+  WIRE_TAG_ORDER_PLAIN,
+  WIRE_TAG_ORDER_CHAT,
+  WIRE_TAG_ORDER_HISTORY,
+} WireTagOrder;
 
 /* Parses what stands between '@' and the space, unescaping in place. FALSE with *why set when a known tag has a value that it cannot have;
  * unknown tags are ignored. What could be read is in tags either way. */
 gboolean wire_tags_parse (WireTags *tags, char *data, gsize len, const char **why);
 
-/* Appends "@key=value;… " in the verb's order, or nothing when no tag is set. */
-void wire_tags_format (const WireTags *tags, WireVerb verb, GString *out);
+/* Appends "@key=value;… ", or nothing when no tag is set. */
+void wire_tags_format (const WireTags *tags, WireTagOrder order, GString *out);

@@ -111,7 +111,7 @@ handle_chat_request (Peer *peer, const WireMessage *message)
   const char *reason;
   Client *other;
 
-  if (!messages_check_rate (peer, message->tags.id))
+  if (!rate_check (peer, message->tags.id))
     return;
 
   g_mutex_lock (&hub->lock);

@@ -92,8 +92,6 @@ void peer_send_verb (Peer *self, WireVerb verb); /* a message that is its verb a
 void peer_send_error (Peer *self, WireError error, WireSpan id, const char *text);
 void peer_send_unreachable (Peer *self, WireSpan id, WireSpan whom, const char *reason);
 void peer_log (Peer *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
-/* DECLINED, a line in the log, and the end of the connection. claimed is the valid Client-ID that it wanted, or NULL; why is static. */
-void peer_decline (Peer *self, const char *claimed, const char *why);
 /* Starts a job; it is asked for its first lines at once. Serving. */
 void peer_start_job (Peer *self, Job *job);
 void peer_end_job (Peer *self);
@@ -106,6 +104,8 @@ Client *registry_find (Hub *hub, const char *id);
 Client *registry_join (Hub *hub, Peer *peer, const char *id);
 void registry_leave (Hub *hub, Peer *peer);
 void registry_watch (Hub *hub, Peer *peer);
+/* PRESENCE to everybody who watches. */
+void registry_announce (Hub *hub, const char *id, gboolean online);
 
 /* sessions.c: the open chats. All with the lock held. */
 Session *session_find (Hub *hub, Client *a, Client *b);
@@ -122,16 +122,20 @@ void sessions_send_ended (Peer *to, Client *other);
 void sessions_init (Hub *hub, GMainContext *context);
 void sessions_clear (Hub *hub);
 
+/* rate.c: FALSE when the peer is too fast, and was told so. Serving. */
+gboolean rate_check (Peer *peer, WireSpan id);
+
 /* The handlers of the verbs, by theme. Serving, without the lock. */
 void handle_hello (Peer *peer, const WireMessage *message);        /* login.c */
 void handle_quit (Peer *peer, const WireMessage *message);
 void login_begin (Peer *peer);
 void login_timeout (Peer *peer);
+/* DECLINED, a line in the log, and the end of the connection. claimed is the Client-ID that it gave, NULL for none; why is static. */
+void login_decline (Peer *peer, const char *claimed, const char *why);
 void login_leave (Peer *peer);                                     /* idempotent */
 void login_expel (Peer *peer, const char *why);                    /* lock held; why is static */
 void handle_ping (Peer *peer, const WireMessage *message);
 void handle_pong (Peer *peer, const WireMessage *message);
-gboolean messages_check_rate (Peer *peer, WireSpan id); /* FALSE: too fast, and told so */
 void handle_chat_request (Peer *peer, const WireMessage *message); /* chats.c */
 void handle_end_request (Peer *peer, const WireMessage *message);
 void handle_timeout (Peer *peer, const WireMessage *message);
@@ -142,4 +146,3 @@ void handle_chat (Peer *peer, const WireMessage *message);
 gboolean messages_may_go_on (Peer *peer, WireVerb verb);
 void handle_history_req (Peer *peer, const WireMessage *message);  /* history.c */
 void handle_clients (Peer *peer, const WireMessage *message);      /* presence.c */
-void presence_announce (Hub *hub, const char *id, gboolean online); /* with the lock held */

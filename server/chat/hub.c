@@ -137,7 +137,7 @@ announce_new_clients (Hub *self, ClientList *old, ClientList *new)
     return;
   for (guint i = 0; i < size; i++)
     if (!client_list_contains (old, client_list_get_id (new, i)))
-      presence_announce (self, client_list_get_id (new, i), FALSE);
+      registry_announce (self, client_list_get_id (new, i), FALSE);
 }
 
 void

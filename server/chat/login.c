@@ -46,6 +46,18 @@ join (Peer *peer)
   g_mutex_unlock (&hub->lock);
 }
 
+void
+login_decline (Peer *peer, const char *claimed, const char *why)
+{
+  if (claimed != NULL)
+    peer_log (peer, "declined as %s: %s", claimed, why);
+  else
+    peer_log (peer, "declined: %s", why);
+  peer_send_verb (peer, WIRE_DECLINED);
+  login_leave (peer);
+  connection_close (peer->connection, why);
+}
+
 /* NULL when the client may come in. */
 static const char *
 why_declined (Hub *hub, WireSpan id, const char *name)
@@ -73,7 +85,7 @@ handle_hello (Peer *peer, const WireMessage *message)
 
   if (why != NULL)
     {
-      peer_decline (peer, client_id_is_valid (name, strlen (name)) ? name : NULL, why);
+      login_decline (peer, client_id_is_valid (name, strlen (name)) ? name : NULL, why);
       return;
     }
 
@@ -117,7 +129,7 @@ login_timeout (Peer *peer)
   if (peer->id != NULL)
     keep_alive (peer);
   else
-    peer_decline (peer, NULL, "no HELLO in time");
+    login_decline (peer, NULL, "no HELLO in time");
 }
 
 void

@@ -11,15 +11,6 @@ typedef struct
   guint position;
 } ClientsJob;
 
-void
-presence_announce (Hub *hub, const char *id, gboolean online)
-{
-  WireMessage message = { .verb = WIRE_PRESENCE, .word = { WIRE_SPAN (id), WIRE_SPAN (online ? "online" : "offline") } };
-
-  for (GList *link = hub->watchers.head; link != NULL; link = link->next)
-    peer_send (link->data, &message);
-}
-
 static void
 clients_job_free (Job *job)
 {

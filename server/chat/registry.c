@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who is connected: Client-IDs to their connections. */
+/* Who is connected: Client-IDs to their connections, and whoever watches that. */
 #include "chat/hub-private.h"
 
 Client *
 registry_find (Hub *hub, const char *id)
 {
   return g_hash_table_lookup (hub->clients, id);
+}
+
+void
+registry_announce (Hub *hub, const char *id, gboolean online)
+{
+  WireMessage message = { .verb = WIRE_PRESENCE, .word = { WIRE_SPAN (id), WIRE_SPAN (online ? "online" : "offline") } };
+
+  for (GList *link = hub->watchers.head; link != NULL; link = link->next)
+    peer_send (link->data, &message);
 }
 
 Client *
@@ -31,7 +40,7 @@ registry_join (Hub *hub, Peer *peer, const char *id)
     }
 
   if (came)
-    presence_announce (hub, id, TRUE);
+    registry_announce (hub, id, TRUE);
   return client;
 }
 
@@ -64,7 +73,7 @@ registry_leave (Hub *hub, Peer *peer)
     return;
 
   g_assert (client->sessions == NULL);
-  presence_announce (hub, client->id, FALSE);
+  registry_announce (hub, client->id, FALSE);
   g_hash_table_remove (hub->clients, client->id);
   g_free (client->id);
   g_free (client);

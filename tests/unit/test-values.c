@@ -5,6 +5,7 @@
 #include "shared/client-id.h"
 #include "shared/errors.h"
 #include "shared/message.h"
+#include "shared/timestamp.h"
 
 /* A copy of its exact size, so that a sanitizer sees every step outside. */
 static WireSpan

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/log-private.h"
+#include "shared/timestamp.h"
 
 typedef struct
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "shared/message.h"
+#include "shared/timestamp.h"
 
 #include <string.h>
 #include <time.h>

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "shared/span.h"
+
+gboolean
+wire_span_equal (WireSpan span, const char *str)
+{
+  return span.len == strlen (str) && (span.len == 0 || memcmp (span.data, str, span.len) == 0);
+}
+
+char *
+wire_span_dup (WireSpan span)
+{
+  return g_strndup (span.data, span.len);
+}
+
+gboolean
+wire_span_to_uint (WireSpan span, guint64 *value)
+{
+  guint64 number = 0;
+
+  if (span.len == 0)
+    return FALSE;
+  for (gsize i = 0; i < span.len; i++)
+    if (!g_ascii_isdigit (span.data[i])
+        || !g_uint64_checked_mul (&number, number, 10)
+        || !g_uint64_checked_add (&number, number, span.data[i] - '0'))
+      return FALSE;
+
+  *value = number;
+  return TRUE;
+}
