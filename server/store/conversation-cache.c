@@ -50,14 +50,17 @@ store_conversation_cache_get (StoreConversationCache *self, const char *lo, cons
   return g_hash_table_lookup (self->conversations, &key);
 }
 
+gboolean
+store_conversation_cache_is_full (StoreConversationCache *self)
+{
+  return g_hash_table_size (self->conversations) >= self->max;
+}
+
 StoreConversation *
 store_conversation_cache_add (StoreConversationCache *self, const StoreConversation *conversation)
 {
   gsize lo_size = strlen (conversation->lo) + 1, hi_size = strlen (conversation->hi) + 1;
   StoreConversation *copy = g_malloc (sizeof *copy + lo_size + hi_size);
-
-  if (g_hash_table_size (self->conversations) >= self->max)
-    g_hash_table_remove_all (self->conversations);
 
   *copy = *conversation;
   copy->lo = memcpy (copy + 1, conversation->lo, lo_size);

@@ -16,7 +16,7 @@ typedef struct
 
 typedef struct _StoreConversationCache StoreConversationCache;
 
-/* Holds at most max conversations: it forgets all of them when one more comes. */
+/* Holds at most max conversations. */
 StoreConversationCache *store_conversation_cache_new (guint max);
 void store_conversation_cache_free (StoreConversationCache *self);
 
@@ -24,9 +24,11 @@ void store_conversation_cache_free (StoreConversationCache *self);
 StoreConversation *
 store_conversation_cache_get (StoreConversationCache *self, const char *lo, const char *hi);
 
-/* Copies it. What it returns is valid until the next add or clear. */
+gboolean store_conversation_cache_is_full (StoreConversationCache *self);
+
+/* Copies it; the cache must not be full. What it returns is valid until the next add or clear. */
 StoreConversation *store_conversation_cache_add (StoreConversationCache *self,
                                                  const StoreConversation *conversation);
 
-/* Forgets everything, after a rollback. */
+/* Forgets everything. */
 void store_conversation_cache_clear (StoreConversationCache *self);

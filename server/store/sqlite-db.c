@@ -12,35 +12,61 @@
   "PRAGMA journal_mode = WAL;"                                                                     \
   "PRAGMA wal_autocheckpoint = 0;"                                                                 \
   "PRAGMA journal_size_limit = 67108864;"                                                          \
+  "PRAGMA secure_delete = FAST;"                                                                   \
   "PRAGMA cache_size = -16384;" /* KiB */
 #define READER_SETTINGS                                                                            \
   "PRAGMA query_only = ON;"                                                                        \
   "PRAGMA cache_size = -1024;"
 
-#define BUSY_TIMEOUT 5000 /* ms: only somebody else's program on the file can make us wait at all  \
-                           */
-
-#define STRING(x)  STRING_ (x)
-#define STRING_(x) #x
+/* Only another program on the file can make us wait at all. */
+#define BUSY_TIMEOUT 5000 /* ms */
 
 /* Each brings the tables from the version that is its index to the next one. Never change one that
  * was released. */
 static const char *const migrations[] = {
-  /* lo and hi are the two Client-IDs in the order of their bytes; a message's sender is 0 for lo, 1
-     for hi. */
-  "CREATE TABLE conversation (id INTEGER PRIMARY KEY, lo TEXT NOT NULL, hi TEXT NOT NULL, UNIQUE "
-  "(lo, hi)) STRICT;"
-  /* time: ms since 1970. nonce: the sender's name for the message, so that sending it twice stores
-     it once. */
-  "CREATE TABLE message (conversation INTEGER NOT NULL, seq INTEGER NOT NULL, sender INTEGER NOT "
-  "NULL,"
-  " time INTEGER NOT NULL, nonce TEXT, body TEXT NOT NULL, PRIMARY KEY (conversation, seq)) "
-  "STRICT, WITHOUT ROWID;"
-  "CREATE UNIQUE INDEX message_nonce ON message (conversation, sender, nonce) WHERE nonce IS NOT "
-  "NULL;"
-  "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-  "INSERT INTO counter VALUES ('session', " STRING (
-      WIRE_SESSION_FIRST) ");", /* the first that was never reserved */
+  /* lo and hi are the two Client-IDs, in the order of their bytes. */
+  "CREATE TABLE conversation ("
+  " id INTEGER PRIMARY KEY,"
+  " lo TEXT NOT NULL,"
+  " hi TEXT NOT NULL,"
+  " UNIQUE (lo, hi)"
+  ") STRICT;"
+
+  /* sender: 0 for lo, 1 for hi. time: ms since 1970. nonce: the sender's name for the message, so
+   * that it is stored once however often it is sent. */
+  "CREATE TABLE message ("
+  " conversation INTEGER NOT NULL,"
+  " seq INTEGER NOT NULL,"
+  " sender INTEGER NOT NULL,"
+  " time INTEGER NOT NULL,"
+  " nonce TEXT,"
+  " body TEXT NOT NULL,"
+  " PRIMARY KEY (conversation, seq)"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE UNIQUE INDEX message_nonce ON message (conversation, sender, nonce)"
+  " WHERE nonce IS NOT NULL;"
+
+  /* Messages on their way into the table message, see sqlite-tables.h; none is in both. */
+  "CREATE TABLE recent ("
+  " id INTEGER PRIMARY KEY,"
+  " conversation INTEGER NOT NULL,"
+  " seq INTEGER NOT NULL,"
+  " sender INTEGER NOT NULL,"
+  " time INTEGER NOT NULL,"
+  " nonce TEXT,"
+  " body TEXT NOT NULL"
+  ") STRICT;"
+  "CREATE VIEW history AS"
+  " SELECT conversation, seq, sender, time, nonce, body FROM message"
+  " UNION ALL"
+  " SELECT conversation, seq, sender, time, nonce, body FROM recent;"
+
+  /* session: the first number that was never reserved. */
+  "CREATE TABLE counter ("
+  " name TEXT PRIMARY KEY,"
+  " value INTEGER NOT NULL"
+  ") STRICT, WITHOUT ROWID;"
+  "INSERT INTO counter VALUES ('session', " G_STRINGIFY (WIRE_SESSION_FIRST) ");",
 };
 
 static GIOErrorEnum
@@ -70,7 +96,8 @@ gboolean
 store_db_set_error (sqlite3 *db, GError **error)
 {
   int code = sqlite3_errcode (db), system = sqlite3_system_errno (db);
-  gboolean has_cause = system != 0 && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN);
+  gboolean has_cause
+      = system != 0 && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN);
 
   g_set_error (error, G_IO_ERROR, error_code (code), "%s: %s%s%s", sqlite3_db_filename (db, "main"),
                sqlite3_errmsg (db), has_cause ? ": " : "", has_cause ? g_strerror (system) : "");

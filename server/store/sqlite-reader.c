@@ -9,7 +9,7 @@
 #define KEPT_BYTES                                                                                 \
   262144 /* a connection's buffer that grew beyond this for one page is given back */
 
-#define PAGE_COLUMNS "SELECT seq, time, sender, nonce, body FROM message "
+#define PAGE_COLUMNS "SELECT seq, time, sender, nonce, body FROM history "
 
 enum
 {
@@ -22,7 +22,7 @@ enum
 
 static const char *const statements[N_STATEMENTS] = {
   [STATEMENT_FIND] = "SELECT id FROM conversation WHERE lo = ? AND hi = ?",
-  [STATEMENT_LAST] = "SELECT seq FROM message WHERE conversation = ? ORDER BY seq DESC LIMIT 1",
+  [STATEMENT_LAST] = "SELECT seq FROM history WHERE conversation = ? ORDER BY seq DESC LIMIT 1",
   [STATEMENT_RISING]
   = PAGE_COLUMNS "WHERE conversation = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?",
   [STATEMENT_FALLING]
@@ -185,10 +185,16 @@ finish_rows (Connection *self, gboolean falling)
 }
 
 static gboolean
+is_falling (const StoreRange *range)
+{
+  return range->after == 0 && !(range->from_start && range->before == 0);
+}
+
+static gboolean
 read_rows (Connection *self, const Job *job, gint64 conversation, StorePage *page, GError **error)
 {
   const StoreRange *range = &job->range;
-  gboolean falling = range->after == 0 && !(range->from_start && range->before == 0);
+  gboolean falling = is_falling (range);
   sqlite3_stmt *statement = self->statements[falling ? STATEMENT_FALLING : STATEMENT_RISING];
   guint limit = MIN (range->limit, STORE_PAGE_MAX);
   int result;
@@ -213,10 +219,30 @@ read_rows (Connection *self, const Job *job, gint64 conversation, StorePage *pag
 }
 
 static gboolean
+read_last (Connection *self, const Job *job, gint64 conversation, StorePage *page, GError **error)
+{
+  sqlite3_stmt *last = self->statements[STATEMENT_LAST];
+  gboolean in_rows
+      = page->n_rows > 0 && job->range.before == 0 && (is_falling (&job->range) || !page->more);
+  gint64 newest = 0;
+
+  if (in_rows)
+    {
+      page->last = page->rows[page->n_rows - 1].seq;
+      return TRUE;
+    }
+  sqlite3_bind_int64 (last, 1, conversation);
+  if (!get_int (last, &newest, error))
+    return FALSE;
+  page->last = (guint64)newest;
+  return TRUE;
+}
+
+static gboolean
 read_page (Connection *self, const Job *job, StorePage *page, GError **error)
 {
-  sqlite3_stmt *find = self->statements[STATEMENT_FIND], *last = self->statements[STATEMENT_LAST];
-  gint64 conversation = 0, newest = 0;
+  sqlite3_stmt *find = self->statements[STATEMENT_FIND];
+  gint64 conversation = 0;
 
   sqlite3_bind_text (find, 1, job->lo, -1, SQLITE_STATIC);
   sqlite3_bind_text (find, 2, job->hi, -1, SQLITE_STATIC);
@@ -224,12 +250,8 @@ read_page (Connection *self, const Job *job, StorePage *page, GError **error)
     return FALSE;
   if (conversation == 0)
     return TRUE;
-
-  sqlite3_bind_int64 (last, 1, conversation);
-  if (!get_int (last, &newest, error))
-    return FALSE;
-  page->last = (guint64)newest;
-  return read_rows (self, job, conversation, page, error);
+  return read_rows (self, job, conversation, page, error)
+         && read_last (self, job, conversation, page, error);
 }
 
 static void

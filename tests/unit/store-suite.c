@@ -433,24 +433,64 @@ test_concurrent (StoreFixture *fixture, gconstpointer open)
   g_assert_cmpuint (total, ==, N_APPENDERS * N_EACH);
 }
 
-/* More conversations than any cache of them should hold, over and over. */
+/* More conversations than any cache of them should hold, over and over, in large batches and in
+ * small ones. */
 static void
 test_many_conversations (StoreFixture *fixture, gconstpointer open)
 {
   const guint n = 40000;
 
-  for (guint round = 1; round <= 2; round++)
-    for (guint i = 0; i < n; i++)
-      {
-        g_autofree char *peer = g_strdup_printf ("%u", i);
-        store_append (fixture->store, store_message_new (peer, "alice", NULL, "text", 4, round));
-      }
+  for (guint i = 0; i < 3 * n; i++)
+    {
+      g_autofree char *peer = g_strdup_printf ("%u", i % n);
+
+      store_append (fixture->store, store_message_new (peer, "alice", NULL, "text", 4, i));
+      if (i >= 2 * n && i % 400 == 0)
+        store_fixture_wait (fixture, i + 1);
+    }
+  store_fixture_wait (fixture, 3 * n);
+  for (guint i = 0; i < 3 * n; i++)
+    {
+      StoreMessage *message = g_ptr_array_index (fixture->answered, i);
+      g_assert_cmpuint (message->seq, ==, 1 + i / n);
+    }
+}
+
+/* Messages that come by the dozen, as they do between people: all are there, whole and in order, at
+ * any moment, and each nonce is known for ever. */
+static void
+test_small_batches (StoreFixture *fixture, gconstpointer open)
+{
+  const guint n = 5000;
+
+  for (guint i = 0; i < 2 * n; i++) /* the second time, each is a repetition */
+    {
+      g_autofree char *nonce = g_strdup_printf ("%u", i % n);
+      const char *from = i % 2 == 0 ? "alice" : "bob", *to = i % 2 == 0 ? "bob" : "alice";
+
+      store_append (fixture->store, store_message_new (from, to, nonce, nonce, strlen (nonce), i));
+      if (i % 25 == 24)
+        store_fixture_wait (fixture, i + 1);
+      if (i % 999 == 0)
+        g_assert_cmpuint (store_fixture_read_all (fixture, "alice", "bob", NULL, NULL), <=,
+                          MIN (i + 1, n));
+      if (i % 1799 == 1798)
+        {
+          store_fixture_reopen (fixture);
+          g_assert_cmpuint (store_fixture_read_all (fixture, "alice", "bob", NULL, NULL), ==,
+                            MIN (i + 1, n));
+        }
+    }
   store_fixture_wait (fixture, 2 * n);
   for (guint i = 0; i < 2 * n; i++)
     {
       StoreMessage *message = g_ptr_array_index (fixture->answered, i);
-      g_assert_cmpuint (message->seq, ==, i < n ? 1 : 2);
+
+      g_assert_cmpuint (message->seq, ==, 1 + i % n);
+      g_assert_cmpint (message->time, ==, i % n);
+      g_assert_cmpint (message->repeated, ==, i >= n);
     }
+  g_assert_cmpuint (store_fixture_read_all (fixture, "alice", "bob", NULL, NULL), ==, n);
 }
 
 static void
@@ -484,4 +524,5 @@ store_suite_add (const char *name, StoreOpenFunc open)
   add (name, "sessions", open, test_sessions);
   add (name, "concurrent", open, test_concurrent);
   add (name, "many-conversations", open, test_many_conversations);
+  add (name, "small-batches", open, test_small_batches);
 }

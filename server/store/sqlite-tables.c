@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/sqlite-tables.h"
+
+#include <string.h>
+
+#include "store/conversation-cache.h"
+#include "store/recent-nonces.h"
+#include "store/sqlite-db.h"
+
+#define CHECKPOINT_PAGES     4000 /* 16 MB of WAL */
+#define CACHED_CONVERSATIONS 32768
+
+#define RECENT_MAX 2048 /* a reader goes through all of them: 0.1 ms */
+#define BATCH_BIG  512  /* messages: from here on the pages they change are full enough of them */
+
+enum
+{
+  BEGIN,
+  COMMIT,
+  ROLLBACK,
+  FIND_CONVERSATION,
+  ADD_CONVERSATION,
+  LAST_MESSAGE,
+  FIND_NONCE,
+  ADD_MESSAGE,
+  ADD_RECENT,
+  MOVE_RECENT,
+  CLEAR_RECENT,
+  GET_SESSION,
+  SET_SESSION,
+  N_STATEMENTS,
+};
+
+#define COLUMNS "conversation, seq, sender, time, nonce, body"
+
+static const char *const statements[N_STATEMENTS] = {
+  [BEGIN] = "BEGIN IMMEDIATE",
+  [COMMIT] = "COMMIT",
+  [ROLLBACK] = "ROLLBACK",
+  [FIND_CONVERSATION] = "SELECT id FROM conversation WHERE lo = ? AND hi = ?",
+  [ADD_CONVERSATION] = "INSERT INTO conversation (lo, hi) VALUES (?, ?)",
+  [LAST_MESSAGE] = "SELECT seq, time FROM message WHERE conversation = ? ORDER BY seq DESC LIMIT 1",
+  [FIND_NONCE]
+  = "SELECT seq, time FROM message WHERE conversation = ? AND sender = ? AND nonce = ?",
+  [ADD_MESSAGE] = "INSERT INTO message (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)",
+  [ADD_RECENT] = "INSERT INTO recent (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)",
+  [MOVE_RECENT]
+  = "INSERT INTO message (" COLUMNS ") SELECT " COLUMNS " FROM recent ORDER BY conversation, seq",
+  [CLEAR_RECENT] = "DELETE FROM recent",
+  [GET_SESSION] = "SELECT value FROM counter WHERE name = 'session'",
+  [SET_SESSION] = "UPDATE counter SET value = ? WHERE name = 'session'",
+};
+
+struct _StoreTables
+{
+  sqlite3 *db;
+  sqlite3_stmt *statements[N_STATEMENTS];
+  int wal_pages; /* in the WAL after the last commit */
+
+  /* What is known of the table recent without reading it: each conversation that has messages there
+   * is in the cache, and each nonce there is among the nonces. Not known at the start and after a
+   * rollback: then the next transaction begins by moving all. */
+  gboolean recent_known;
+  guint n_recent;
+  StoreRecentNonces *nonces;
+  StoreConversationCache *cache;
+};
+
+/* Steps a statement whose result has up to two integers. *found tells whether there was a row. */
+static gboolean
+get_pair (sqlite3_stmt *statement, gboolean *found, gint64 *first, gint64 *second, GError **error)
+{
+  int result = sqlite3_step (statement);
+
+  *found = result == SQLITE_ROW;
+  if (*found)
+    {
+      *first = sqlite3_column_int64 (statement, 0);
+      if (second != NULL)
+        *second = sqlite3_column_int64 (statement, 1);
+    }
+  else if (result != SQLITE_DONE)
+    store_db_set_error (sqlite3_db_handle (statement), error);
+  sqlite3_reset (statement);
+  return *found || result == SQLITE_DONE;
+}
+
+/* Puts the recent messages where they belong, and forgets what was remembered because of them. */
+static gboolean
+move_recent (StoreTables *self, GError **error)
+{
+  if (!store_db_run (self->statements[MOVE_RECENT], error)
+      || !store_db_run (self->statements[CLEAR_RECENT], error))
+    return FALSE;
+  self->n_recent = 0;
+  self->recent_known = TRUE;
+  store_recent_nonces_clear (self->nonces);
+  return TRUE;
+}
+
+/* Reads where a conversation without recent messages ends; makes it if there is none. */
+static gboolean
+load_conversation (StoreTables *self, StoreConversation *conversation, GError **error)
+{
+  sqlite3_stmt *find = self->statements[FIND_CONVERSATION];
+  sqlite3_stmt *add = self->statements[ADD_CONVERSATION];
+  sqlite3_stmt *last = self->statements[LAST_MESSAGE];
+  gint64 seq = 0;
+  gboolean found;
+
+  sqlite3_bind_text (find, 1, conversation->lo, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 2, conversation->hi, -1, SQLITE_STATIC);
+  if (!get_pair (find, &found, &conversation->id, NULL, error))
+    return FALSE;
+  if (!found)
+    {
+      sqlite3_bind_text (add, 1, conversation->lo, -1, SQLITE_STATIC);
+      sqlite3_bind_text (add, 2, conversation->hi, -1, SQLITE_STATIC);
+      if (!store_db_run (add, error))
+        return FALSE;
+      conversation->id = sqlite3_last_insert_rowid (self->db);
+      return TRUE;
+    }
+  sqlite3_bind_int64 (last, 1, conversation->id);
+  if (!get_pair (last, &found, &seq, &conversation->last_time, error))
+    return FALSE;
+  conversation->last = (guint64)seq;
+  return TRUE;
+}
+
+static StoreConversation *
+get_conversation (StoreTables *self, const char *lo, const char *hi, GError **error)
+{
+  StoreConversation *known = store_conversation_cache_get (self->cache, lo, hi);
+  StoreConversation conversation = { .lo = lo, .hi = hi };
+
+  if (known != NULL)
+    return known;
+  if (store_conversation_cache_is_full (self->cache))
+    {
+      if (!move_recent (self, error))
+        return NULL;
+      store_conversation_cache_clear (self->cache);
+    }
+  if (!load_conversation (self, &conversation, error))
+    return NULL;
+  return store_conversation_cache_add (self->cache, &conversation);
+}
+
+/* Finds the message that the sender gave this nonce before. */
+static gboolean
+find_nonce (StoreTables *self, StoreNonce *nonce, gboolean *found, GError **error)
+{
+  const StoreNonce *recent
+      = store_recent_nonces_get (self->nonces, nonce->conversation, nonce->sender, nonce->nonce);
+  sqlite3_stmt *find = self->statements[FIND_NONCE];
+  gint64 seq = 0;
+
+  *found = recent != NULL;
+  if (recent != NULL)
+    {
+      nonce->seq = recent->seq;
+      nonce->time = recent->time;
+      return TRUE;
+    }
+  sqlite3_bind_int64 (find, 1, nonce->conversation);
+  sqlite3_bind_int (find, 2, nonce->sender);
+  sqlite3_bind_text (find, 3, nonce->nonce, -1, SQLITE_STATIC);
+  if (!get_pair (find, found, &seq, &nonce->time, error))
+    return FALSE;
+  nonce->seq = (guint64)seq;
+  return TRUE;
+}
+
+static gboolean
+insert (StoreTables *self,
+        int statement,
+        const StoreMessage *message,
+        gint64 conversation,
+        int sender,
+        GError **error)
+{
+  sqlite3_stmt *add = self->statements[statement];
+
+  sqlite3_bind_int64 (add, 1, conversation);
+  sqlite3_bind_int64 (add, 2, (gint64)message->seq);
+  sqlite3_bind_int (add, 3, sender);
+  sqlite3_bind_int64 (add, 4, message->time);
+  sqlite3_bind_text (add, 5, message->nonce, -1, SQLITE_STATIC); /* NULL for none */
+  sqlite3_bind_text (add, 6, message->text, (int)message->text_len, SQLITE_STATIC);
+  return store_db_run (add, error);
+}
+
+static gboolean
+add_message (StoreTables *self, StoreMessage *message, int statement, GError **error)
+{
+  int sender = strcmp (message->from, message->to) <= 0 ? 0 : 1;
+  StoreConversation *conversation
+      = sender == 0 ? get_conversation (self, message->from, message->to, error)
+                    : get_conversation (self, message->to, message->from, error);
+  StoreNonce nonce = { .sender = sender, .nonce = message->nonce };
+
+  if (conversation == NULL)
+    return FALSE;
+
+  nonce.conversation = conversation->id;
+  if (message->nonce != NULL && !find_nonce (self, &nonce, &message->repeated, error))
+    return FALSE;
+  if (message->repeated)
+    {
+      message->seq = nonce.seq;
+      message->time = nonce.time;
+      return TRUE;
+    }
+
+  message->seq = nonce.seq = conversation->last + 1;
+  message->time = nonce.time = MAX (message->time, conversation->last_time);
+  if (!insert (self, statement, message, conversation->id, sender, error))
+    return FALSE;
+  conversation->last = message->seq;
+  conversation->last_time = message->time;
+  if (statement == ADD_RECENT)
+    {
+      self->n_recent++;
+      if (message->nonce != NULL)
+        store_recent_nonces_add (self->nonces, &nonce);
+    }
+  return TRUE;
+}
+
+static gboolean
+begin (StoreTables *self, GError **error)
+{
+  return store_db_run (self->statements[BEGIN], error);
+}
+
+static gboolean
+commit (StoreTables *self, GError **error)
+{
+  return store_db_run (self->statements[COMMIT], error);
+}
+
+/* Some errors have rolled back already. What was remembered may never have come to be. */
+static void
+roll_back (StoreTables *self)
+{
+  if (!sqlite3_get_autocommit (self->db))
+    store_db_run (self->statements[ROLLBACK], NULL);
+  store_conversation_cache_clear (self->cache);
+  store_recent_nonces_clear (self->nonces);
+  self->n_recent = 0;
+  self->recent_known = FALSE;
+}
+
+static gboolean
+add_batch (StoreTables *self, StoreMessage *batch, guint n, GError **error)
+{
+  gboolean big = n >= BATCH_BIG;
+  gboolean in_the_way = self->n_recent > 0 && (big || self->n_recent + n > RECENT_MAX);
+
+  if (!begin (self, error))
+    return FALSE;
+  if ((!self->recent_known || in_the_way) && !move_recent (self, error))
+    return FALSE;
+  for (StoreMessage *message = batch; message != NULL; message = message->next)
+    if (!add_message (self, message, big ? ADD_MESSAGE : ADD_RECENT, error))
+      return FALSE;
+  return commit (self, error);
+}
+
+gboolean
+store_tables_add_batch (StoreTables *self, StoreMessage *batch, guint n, GError **error)
+{
+  if (add_batch (self, batch, n, error))
+    return TRUE;
+  roll_back (self);
+  for (StoreMessage *message = batch; message != NULL; message = message->next)
+    {
+      message->seq = 0;
+      message->repeated = FALSE;
+    }
+  return FALSE;
+}
+
+gboolean
+store_tables_get_session (StoreTables *self, guint64 *session, GError **error)
+{
+  gint64 value = 0;
+  gboolean found;
+
+  if (!get_pair (self->statements[GET_SESSION], &found, &value, NULL, error))
+    return FALSE;
+  if (!found)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                   "%s: the counter of sessions is missing",
+                   sqlite3_db_filename (self->db, "main"));
+      return FALSE;
+    }
+  *session = (guint64)value;
+  return TRUE;
+}
+
+gboolean
+store_tables_set_session (StoreTables *self, guint64 session, GError **error)
+{
+  sqlite3_stmt *set = self->statements[SET_SESSION];
+
+  sqlite3_bind_int64 (set, 1, (gint64)session);
+  if (begin (self, error) && store_db_run (set, error) && commit (self, error))
+    return TRUE;
+  roll_back (self);
+  return FALSE;
+}
+
+void
+store_tables_checkpoint_if_due (StoreTables *self)
+{
+  if (self->wal_pages < CHECKPOINT_PAGES)
+    return;
+  self->wal_pages = 0;
+  sqlite3_wal_checkpoint_v2 (self->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+static int
+wal_cb (void *user_data, sqlite3 *db, const char *name, int pages)
+{
+  StoreTables *self = user_data;
+
+  self->wal_pages = pages;
+  return SQLITE_OK;
+}
+
+static gboolean
+open_db (StoreTables *self, const char *file, StoreDurability durability, GError **error)
+{
+  self->db = store_db_open_writer (file, durability, error);
+  if (self->db == NULL || !store_db_migrate (self->db, error))
+    return FALSE;
+  for (guint i = 0; i < N_STATEMENTS; i++)
+    if (!store_db_prepare (self->db, statements[i], &self->statements[i], error))
+      return FALSE;
+  sqlite3_wal_hook (self->db, wal_cb, self);
+  return TRUE;
+}
+
+StoreTables *
+store_tables_open (const char *file, StoreDurability durability, GError **error)
+{
+  StoreTables *self = g_new0 (StoreTables, 1);
+
+  self->nonces = store_recent_nonces_new ();
+  self->cache = store_conversation_cache_new (CACHED_CONVERSATIONS);
+  if (!open_db (self, file, durability, error))
+    g_clear_pointer (&self, store_tables_close);
+  return self;
+}
+
+void
+store_tables_close (StoreTables *self)
+{
+  for (guint i = 0; i < N_STATEMENTS; i++)
+    sqlite3_finalize (self->statements[i]);
+  sqlite3_close (self->db);
+  store_recent_nonces_free (self->nonces);
+  store_conversation_cache_free (self->cache);
+  g_free (self);
+}
