@@ -187,7 +187,7 @@ main (int argc, char **argv)
 {
   if (argc == 3 && strcmp (argv[1], VICTIM) == 0)
     be_victim (argv[2]);
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   g_test_add ("/store/crash/kill", StoreFixture, open_full, store_fixture_set_up, test_kill,
               store_fixture_tear_down);
   return g_test_run ();

@@ -286,7 +286,7 @@ int
 main (int argc, char **argv)
 {
   signal (SIGXFSZ, SIG_IGN); /* a write beyond the limit fails */
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   store_suite_add ("sqlite-full", open_full);
   store_suite_add ("sqlite-normal", open_normal);
   ADD ("locked", test_locked);
