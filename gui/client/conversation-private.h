@@ -37,6 +37,8 @@ struct _WcConversation
   gboolean held_known;
   guint64 held;
   guint64 known_last;  /* the newest seq that is known to exist */
+  guint64 baseline;    /* what was the newest at the first login: up to it a live message may come late */
+  guint64 late;        /* the newest one that did */
   gboolean sync_due;   /* to be asked for after login */
   guint64 sync_from;   /* what was held when "sync" was asked for */
   WcHistory *sync;

@@ -29,6 +29,18 @@ hold (WcConversation *self, WcEntry *entry)
     wc_conversation_set_last (self, entry);
 }
 
+static void
+tell (WcConversation *self, WcEntry *entry)
+{
+  wc_conversation_touch (self);
+  if (wc_entry_get_own (entry))
+    return;
+
+  wc_conversation_add_unread (self);
+  if (self->client != NULL)
+    wc_client_emit_message (self->client, self, entry);
+}
+
 /* The next message of the conversation, from the peer or from another device of one's own. */
 static void
 take (WcConversation *self, WcEntry *entry)
@@ -37,13 +49,7 @@ take (WcConversation *self, WcEntry *entry)
 
   hold (self, entry);
   foreach_log (self, wc_log_add, entry);
-  wc_conversation_touch (self);
-  if (!wc_entry_get_own (entry))
-    {
-      wc_conversation_add_unread (self);
-      if (self->client != NULL)
-        wc_client_emit_message (self->client, self, entry);
-    }
+  tell (self, entry);
 }
 
 /* The next message is an own one, which stands in the log already. */
@@ -109,6 +115,7 @@ start_over (WcConversation *self)
   self->held_known = FALSE;
   self->held = 0;
   self->known_last = 0;
+  self->late = 0;
   g_ptr_array_set_size (self->floating, 0);
   wc_conversation_set_last (self, NULL);
   for (guint i = 0; i < self->logs->len; i++)
@@ -195,7 +202,7 @@ newest_cb (const WcHistoryPage *page, const GError *error, gpointer user_data)
   if (!self->held_known)
     {
       self->held_known = TRUE;
-      self->held = page->last;
+      self->held = self->baseline = page->last;
       entry = page->entries->len > 0 ? page->entries->pdata[page->entries->len - 1] : NULL;
       if (entry != NULL)
         {
@@ -257,6 +264,17 @@ wc_sync_receive (WcConversation *self, WcEntry *entry)
       /* Not kept: the pages that bring the missing ones bring it too. */
       self->known_last = MAX (self->known_last, seq);
       catch_up (self);
+    }
+  else if (seq <= self->baseline && seq > self->late)
+    {
+      /* It was live, but the answer about the newest message overtook it: new all the same, and in the log or before it. */
+      g_autoptr (WcConversation) keep = g_object_ref (self);
+      guint position;
+
+      self->late = seq;
+      if (wc_log_find_seq (self->log, seq, &position))
+        entry = self->log->items->pdata[position];
+      tell (self, entry);
     }
 }
 

@@ -196,6 +196,25 @@ test_store_lost (Fixture *f, gconstpointer data)
   assert_log (f->log, "bob: new1\nbob: new2\n");
 }
 
+/* The first answer about the newest message may overtake live ones. */
+static void
+test_overtaken (Fixture *f, gconstpointer data)
+{
+  WcConversation *dave;
+
+  script_say (f->server, "PRESENCE dave online\n");
+  script_expect (f->server, "@id=r*;limit=1 HISTORY_REQ dave");
+  script_say (f->server, "@seq=2;from=dave;time=" TIME " HISTORY_RESP two\n@count=1;last=2;more=1 HISTORY_END dave\n"
+                         "@conv=dave;from=dave;seq=1;time=" TIME " CHAT one\n@conv=dave;from=dave;seq=2;time=" TIME " CHAT two\n"
+                         "@conv=dave;from=dave;seq=2;time=" TIME " CHAT two\n@conv=dave;from=dave;seq=3;time=" TIME " CHAT three\n");
+  settle (f);
+  dave = wc_client_get_conversation (f->client, "dave");
+  assert_log (wc_conversation_get_log (dave), "dave: two\ndave: three\n");
+  g_assert_cmpuint (wc_conversation_get_unread (dave), ==, 3);
+  g_assert_cmpuint (f->n_received, ==, 3);
+  g_assert_true (wc_log_get_has_older (wc_conversation_get_log (dave)));
+}
+
 static void
 test_dead_peer (Fixture *f, gconstpointer data)
 {
@@ -317,6 +336,7 @@ main (int argc, char **argv)
   ADD ("echo", test_echo);
   ADD ("catch-up-pages", test_catch_up_pages);
   ADD ("store-lost", test_store_lost);
+  ADD ("overtaken", test_overtaken);
   ADD ("dead-peer", test_dead_peer);
   ADD ("no-answer", test_no_answer);
   ADD ("back-off", test_back_off);

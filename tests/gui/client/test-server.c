@@ -104,6 +104,7 @@ test_devices (Fixture *f, gconstpointer data)
 
   log_in (f, second, "alice");
   with_bob = wc_client_get_conversation (second, "bob");
+  wait_for (wc_conversation_get_presence (f->with_bob) == WC_PRESENCE_ONLINE);
   wc_client_logout (f->bob);
   wait_for (wc_conversation_get_presence (f->with_bob) == WC_PRESENCE_OFFLINE);
   g_assert_true (wc_conversation_send (f->with_bob, "one", NULL));
@@ -158,6 +159,8 @@ test_crashes (Fixture *f, gconstpointer data)
 {
   WcLog *a = wc_conversation_get_log (f->with_bob), *b = wc_conversation_get_log (f->with_alice);
 
+  /* So that both windows begin with the first message. */
+  wait_for (f->with_bob->held_known && f->with_alice->held_known);
   for (guint i = 0; i < N_MESSAGES; i++)
     {
       g_autofree char *from_alice = g_strdup_printf ("alice %u", i), *from_bob = g_strdup_printf ("bob %u", i);
@@ -226,6 +229,7 @@ test_rate (Fixture *f, gconstpointer data)
   test_server_set (f->server, "limits.messages-burst=5");
   test_server_crash_and_restart (f->server);
   wait_for (wc_client_get_state (f->alice) == WC_STATE_ONLINE && wc_client_get_state (f->bob) == WC_STATE_ONLINE);
+  wait_for (f->with_bob->held_known && f->with_alice->held_known);
   for (guint i = 0; i < 60; i++)
     {
       g_autofree char *text = g_strdup_printf ("%u", i);
