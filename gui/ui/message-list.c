@@ -237,6 +237,13 @@ after_items_changed_cb (GListModel *tail, guint position, guint removed, guint a
   consider_filling (self);
 }
 
+/* What comes before the rows shown stays hidden until it is asked for: now, perhaps. */
+static void
+entries_changed_cb (GListModel *entries, guint position, guint removed, guint added, UiMessageList *self)
+{
+  consider_filling (self);
+}
+
 static void
 drop_model (UiMessageList *self)
 {
@@ -246,6 +253,8 @@ drop_model (UiMessageList *self)
   if (self->tail)
     g_signal_handlers_disconnect_by_data (self->tail, self);
   g_clear_object (&self->tail);
+  if (self->entries)
+    g_signal_handlers_disconnect_by_data (self->entries, self);
   g_clear_object (&self->entries);
   g_clear_object (&self->divider);
 }
@@ -264,6 +273,7 @@ ui_message_list_set_entries (UiMessageList *self, GListModel *entries)
     return;
   self->entries = g_object_ref (entries);
   self->tail = ui_tail_model_new (entries, UI_MESSAGE_LIST_OPEN);
+  g_signal_connect (entries, "items-changed", G_CALLBACK (entries_changed_cb), self);
   g_signal_connect (self->tail, "items-changed", G_CALLBACK (before_items_changed_cb), self);
   selection = gtk_no_selection_new (g_object_ref (G_LIST_MODEL (self->tail)));
   gtk_list_view_set_model (self->view, GTK_SELECTION_MODEL (selection));
@@ -293,7 +303,6 @@ ui_message_list_go_to (UiMessageList *self, guint position)
   if (self->tail == NULL)
     return;
   /* With the row as the first one there is, the start is where it is at the top; older ones then come above it. */
-  ui_scroll_keeper_go_to_start (self->keeper);
   ui_tail_model_restart (self->tail, position);
   ui_scroll_keeper_go_to_start (self->keeper);
 }

@@ -320,7 +320,10 @@ ui_scroll_keeper_go_to_start (UiScrollKeeper *self)
 
   g_clear_object (&self->held);
   set_at_end (self, FALSE);
-  set_value (self, 0);
+  /* The value may be 0 already, and the list anchored elsewhere. Before its first allocation, GtkListView 4.8 would stay blank
+   * for good after this; it begins at the start then anyway. */
+  if (gtk_adjustment_get_page_size (self->adjustment) > 1)
+    gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", 0);
 }
 
 void
