@@ -9,6 +9,7 @@
 #include "ui/jump-button.h"
 #include "ui/message-list.h"
 #include "ui/message-row.h"
+#include "ui/stack.h"
 
 struct _UiChatView
 {
@@ -151,7 +152,7 @@ update_stack (UiChatView *self)
   gboolean empty = g_list_model_get_n_items (G_LIST_MODEL (self->log)) == 0 && !wc_log_get_loading (self->log)
                    && !wc_log_get_has_older (self->log);
 
-  gtk_stack_set_visible_child_name (self->stack, empty ? "empty" : "log");
+  ui_stack_show_only_named (self->stack, empty ? "empty" : "log");
 }
 
 static void

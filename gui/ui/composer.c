@@ -61,6 +61,21 @@ dup_message (UiComposer *self)
   return g_strstrip (ui_composer_dup_text (self));
 }
 
+/* White space of any script. */
+static gboolean
+is_blank (const char *text)
+{
+  while (*text && g_unichar_isspace (g_utf8_get_char (text)))
+    text = g_utf8_next_char (text);
+  return *text == '\0';
+}
+
+static gboolean
+can_send (const char *message)
+{
+  return !is_blank (message) && strlen (message) <= WIRE_TEXT_MAX;
+}
+
 static void
 update_note (UiComposer *self, gsize length)
 {
@@ -99,7 +114,7 @@ update (UiComposer *self)
   gboolean empty = gtk_text_buffer_get_char_count (self->buffer) == 0;
 
   gtk_widget_set_visible (self->placeholder, empty && !self->preediting);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "composer.send", length > 0 && length <= WIRE_TEXT_MAX);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "composer.send", can_send (message));
   update_note (self, length);
 }
 
@@ -138,7 +153,7 @@ send_cb (GtkWidget *widget, const char *name, GVariant *parameter)
   g_autofree char *message = dup_message (self);
   gboolean taken = FALSE;
 
-  if (*message == '\0' || strlen (message) > WIRE_TEXT_MAX)
+  if (!can_send (message))
     return;
   g_signal_emit (self, signals[SIGNAL_SEND], 0, message, &taken);
   if (taken)

@@ -6,7 +6,7 @@
 struct _UiCountdown
 {
   GtkWidget parent;
-  GtkWidget *revealer;
+  GtkWidget *box;
   GtkWidget *label;
   gint64 deadline;
   guint source_id; /* until the last minute begins, then for each second */
@@ -34,7 +34,7 @@ set_shown (UiCountdown *self, gboolean shown)
 {
   if (ui_countdown_get_shown (self) == shown)
     return;
-  gtk_revealer_set_reveal_child (GTK_REVEALER (self->revealer), shown);
+  gtk_widget_set_visible (self->box, shown);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SHOWN]);
 }
 
@@ -94,7 +94,7 @@ gboolean
 ui_countdown_get_shown (UiCountdown *self)
 {
   g_return_val_if_fail (UI_IS_COUNTDOWN (self), FALSE);
-  return gtk_revealer_get_reveal_child (GTK_REVEALER (self->revealer));
+  return gtk_widget_get_visible (self->box);
 }
 
 static void
@@ -131,7 +131,7 @@ ui_countdown_dispose (GObject *object)
   UiCountdown *self = UI_COUNTDOWN (object);
 
   g_clear_handle_id (&self->source_id, g_source_remove);
-  g_clear_pointer (&self->revealer, gtk_widget_unparent);
+  g_clear_pointer (&self->box, gtk_widget_unparent);
   G_OBJECT_CLASS (ui_countdown_parent_class)->dispose (object);
 }
 
@@ -157,8 +157,7 @@ ui_countdown_class_init (UiCountdownClass *klass)
 static void
 ui_countdown_init (UiCountdown *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
-  GtkWidget *button = gtk_button_new_with_mnemonic (_("_Keep it Open"));
+  GtkWidget *button = gtk_button_new_with_label (_("Keep it Open"));
 
   self->label = gtk_label_new (NULL);
   gtk_label_set_wrap (GTK_LABEL (self->label), TRUE);
@@ -167,14 +166,13 @@ ui_countdown_init (UiCountdown *self)
   gtk_widget_add_css_class (self->label, "numeric");
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
   g_signal_connect (button, "clicked", G_CALLBACK (keep_open_cb), self);
-  gtk_box_append (GTK_BOX (box), self->label);
-  gtk_box_append (GTK_BOX (box), button);
-  gtk_widget_add_css_class (box, "countdown");
 
-  self->revealer = gtk_revealer_new ();
-  gtk_revealer_set_transition_type (GTK_REVEALER (self->revealer), GTK_REVEALER_TRANSITION_TYPE_SLIDE_UP);
-  gtk_revealer_set_child (GTK_REVEALER (self->revealer), box);
-  gtk_widget_set_parent (self->revealer, GTK_WIDGET (self));
+  self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+  gtk_box_append (GTK_BOX (self->box), self->label);
+  gtk_box_append (GTK_BOX (self->box), button);
+  gtk_widget_add_css_class (self->box, "countdown");
+  gtk_widget_set_visible (self->box, FALSE);
+  gtk_widget_set_parent (self->box, GTK_WIDGET (self));
 }
 
 GtkWidget *

@@ -7,6 +7,7 @@
 #include "ui/date-popover.h"
 #include "ui/jump-button.h"
 #include "ui/message-list.h"
+#include "ui/stack.h"
 
 struct _UiHistoryPane
 {
@@ -62,7 +63,7 @@ update (UiHistoryPane *self)
   if (error)
     show_error (self, error);
   gtk_spinner_set_spinning (self->spinner, empty && loading);
-  gtk_stack_set_visible_child_name (self->stack, page);
+  ui_stack_show_only_named (self->stack, page);
 }
 
 static void

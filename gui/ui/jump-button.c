@@ -6,7 +6,6 @@
 struct _UiJumpButton
 {
   GtkWidget parent;
-  GtkWidget *revealer;
   GtkWidget *button;
   GtkWidget *count;
 };
@@ -36,16 +35,7 @@ ui_jump_button_set (UiJumpButton *self, gboolean shown, guint count)
   gtk_widget_set_visible (self->count, count > 0);
   gtk_widget_set_tooltip_text (self->button, name);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
-  gtk_revealer_set_reveal_child (GTK_REVEALER (self->revealer), shown);
-  gtk_widget_set_can_target (GTK_WIDGET (self), shown);
-  gtk_widget_set_can_focus (GTK_WIDGET (self), shown);
-}
-
-gboolean
-ui_jump_button_get_shown (UiJumpButton *self)
-{
-  g_return_val_if_fail (UI_IS_JUMP_BUTTON (self), FALSE);
-  return gtk_revealer_get_reveal_child (GTK_REVEALER (self->revealer));
+  gtk_widget_set_visible (GTK_WIDGET (self), shown);
 }
 
 static void
@@ -57,7 +47,7 @@ clicked_cb (GtkButton *button, UiJumpButton *self)
 static void
 ui_jump_button_dispose (GObject *object)
 {
-  g_clear_pointer (&UI_JUMP_BUTTON (object)->revealer, gtk_widget_unparent);
+  g_clear_pointer (&UI_JUMP_BUTTON (object)->button, gtk_widget_unparent);
   G_OBJECT_CLASS (ui_jump_button_parent_class)->dispose (object);
 }
 
@@ -84,10 +74,7 @@ ui_jump_button_init (UiJumpButton *self)
   gtk_button_set_child (GTK_BUTTON (self->button), box);
   gtk_widget_add_css_class (self->button, "jump-button");
   g_signal_connect (self->button, "clicked", G_CALLBACK (clicked_cb), self);
-  self->revealer = gtk_revealer_new ();
-  gtk_revealer_set_transition_type (GTK_REVEALER (self->revealer), GTK_REVEALER_TRANSITION_TYPE_CROSSFADE);
-  gtk_revealer_set_child (GTK_REVEALER (self->revealer), self->button);
-  gtk_widget_set_parent (self->revealer, GTK_WIDGET (self));
+  gtk_widget_set_parent (self->button, GTK_WIDGET (self));
   gtk_widget_set_halign (GTK_WIDGET (self), GTK_ALIGN_END);
   gtk_widget_set_valign (GTK_WIDGET (self), GTK_ALIGN_END);
   ui_jump_button_set (self, FALSE, 0);
