@@ -9,7 +9,7 @@
 #include "ui/jump-button.h"
 #include "ui/message-list.h"
 #include "ui/message-row.h"
-#include "ui/stack.h"
+#include "ui/pages.h"
 
 struct _UiChatView
 {
@@ -20,7 +20,7 @@ struct _UiChatView
   GtkWindow *window; /* whose "is-active" is watched; not owned */
 
   GtkWidget *box;
-  GtkStack *stack;
+  UiPages *pages;
   GtkWidget *empty;
   UiMessageList *list;
   UiJumpButton *jump;
@@ -147,12 +147,12 @@ message_received_cb (WcClient *client, WcConversation *conversation, WcEntry *en
 /* The log */
 
 static void
-update_stack (UiChatView *self)
+update_page (UiChatView *self)
 {
   gboolean empty = g_list_model_get_n_items (G_LIST_MODEL (self->log)) == 0 && !wc_log_get_loading (self->log)
                    && !wc_log_get_has_older (self->log);
 
-  ui_stack_show_only_named (self->stack, empty ? "empty" : "log");
+  ui_pages_set_page (self->pages, empty ? "empty" : "list");
 }
 
 static void
@@ -160,13 +160,13 @@ log_changed_cb (GListModel *log, guint position, guint removed, guint added, UiC
 {
   if (self->divider_due)
     place_divider (self);
-  update_stack (self);
+  update_page (self);
 }
 
 static void
 log_state_cb (WcLog *log, GParamSpec *pspec, UiChatView *self)
 {
-  update_stack (self);
+  update_page (self);
 }
 
 static void
@@ -368,7 +368,7 @@ ui_chat_view_constructed (GObject *object)
   unread_cb (self->conversation, NULL, self);
   update_actions (self);
   client_state_cb (self->client, NULL, self);
-  update_stack (self);
+  update_page (self);
 }
 
 static void
@@ -431,7 +431,7 @@ bind_template (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/chat-view.ui");
   gtk_widget_class_bind_template_child (widget_class, UiChatView, box);
-  gtk_widget_class_bind_template_child (widget_class, UiChatView, stack);
+  gtk_widget_class_bind_template_child (widget_class, UiChatView, pages);
   gtk_widget_class_bind_template_child (widget_class, UiChatView, empty);
   gtk_widget_class_bind_template_child (widget_class, UiChatView, list);
   gtk_widget_class_bind_template_child (widget_class, UiChatView, jump);
@@ -456,6 +456,7 @@ ui_chat_view_class_init (UiChatViewClass *klass)
 
   g_type_ensure (UI_TYPE_MESSAGE_LIST);
   g_type_ensure (UI_TYPE_JUMP_BUTTON);
+  g_type_ensure (UI_TYPE_PAGES);
   g_type_ensure (UI_TYPE_COUNTDOWN);
   g_type_ensure (UI_TYPE_COMPOSER);
   object_class->constructed = ui_chat_view_constructed;

@@ -3,13 +3,15 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/pages.h"
+
 struct _UiDatePopover
 {
   GtkPopover parent;
   GtkCalendar *calendar;
   GtkWidget *note;
   GtkWidget *go;
-  GtkStack *go_stack;
+  UiPages *pages;
   GtkSpinner *spinner;
 
   WcLog *log;
@@ -57,7 +59,7 @@ show_note (UiDatePopover *self, const char *text)
 static void
 show_busy (UiDatePopover *self, gboolean busy)
 {
-  gtk_stack_set_visible_child_name (self->go_stack, busy ? "busy" : "label");
+  ui_pages_set_page (self->pages, busy ? "spinner" : "page_label");
   gtk_spinner_set_spinning (self->spinner, busy);
 }
 
@@ -223,11 +225,12 @@ ui_date_popover_class_init (UiDatePopoverClass *klass)
   signals[SIGNAL_JUMPED] = g_signal_new ("jumped", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 1, G_TYPE_UINT);
 
+  g_type_ensure (UI_TYPE_PAGES);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/date-popover.ui");
   gtk_widget_class_bind_template_child (widget_class, UiDatePopover, calendar);
   gtk_widget_class_bind_template_child (widget_class, UiDatePopover, note);
   gtk_widget_class_bind_template_child (widget_class, UiDatePopover, go);
-  gtk_widget_class_bind_template_child (widget_class, UiDatePopover, go_stack);
+  gtk_widget_class_bind_template_child (widget_class, UiDatePopover, pages);
   gtk_widget_class_bind_template_child (widget_class, UiDatePopover, spinner);
   gtk_widget_class_bind_template_callback (widget_class, show_cb);
   gtk_widget_class_bind_template_callback (widget_class, closed_cb);
@@ -239,6 +242,7 @@ static void
 ui_date_popover_init (UiDatePopover *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  show_busy (self, FALSE);
 }
 
 GtkWidget *

@@ -7,7 +7,7 @@
 #include "ui/date-popover.h"
 #include "ui/jump-button.h"
 #include "ui/message-list.h"
-#include "ui/stack.h"
+#include "ui/pages.h"
 
 struct _UiHistoryPane
 {
@@ -17,8 +17,8 @@ struct _UiHistoryPane
 
   GtkWidget *box;
   AdwWindowTitle *title;
-  GtkStack *stack;
-  GtkSpinner *spinner;
+  UiPages *pages;
+  GtkSpinner *opening;
   AdwStatusPage *error;
   UiMessageList *list;
   UiJumpButton *jump;
@@ -51,19 +51,19 @@ update (UiHistoryPane *self)
   gboolean loading = wc_log_get_loading (self->log);
   gboolean empty = g_list_model_get_n_items (G_LIST_MODEL (self->log)) == 0;
   g_autoptr (GError) error = NULL;
-  const char *page = "messages";
+  const char *page = "page_messages";
 
   g_object_get (self->log, "error", &error, NULL);
   if (empty && loading)
-    page = "loading";
+    page = "opening";
   else if (empty && error)
     page = "error";
   else if (empty)
-    page = "empty";
+    page = "page_empty";
   if (error)
     show_error (self, error);
-  gtk_spinner_set_spinning (self->spinner, empty && loading);
-  ui_stack_show_only_named (self->stack, page);
+  gtk_spinner_set_spinning (self->opening, empty && loading);
+  ui_pages_set_page (self->pages, page);
 }
 
 static void
@@ -191,6 +191,7 @@ ui_history_pane_class_init (UiHistoryPaneClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   g_type_ensure (UI_TYPE_DATE_POPOVER);
+  g_type_ensure (UI_TYPE_PAGES);
   g_type_ensure (UI_TYPE_JUMP_BUTTON);
   g_type_ensure (UI_TYPE_MESSAGE_LIST);
   object_class->constructed = ui_history_pane_constructed;
@@ -207,8 +208,8 @@ ui_history_pane_class_init (UiHistoryPaneClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/history-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, box);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, title);
-  gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, stack);
-  gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, spinner);
+  gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, pages);
+  gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, opening);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, error);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, list);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, jump);

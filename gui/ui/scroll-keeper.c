@@ -18,6 +18,7 @@ struct _UiScrollKeeper
 
   gboolean at_end;
   gboolean may_stick;
+  gboolean wants_end;  /* as soon as it may stick */
   gboolean own_change; /* the value is being set from here */
   double last_value;
   double last_upper;
@@ -180,6 +181,7 @@ value_changed_cb (GtkAdjustment *adjustment, UiScrollKeeper *self)
     return; /* the layout moved it, not the reader */
   self->held_y -= value - self->last_value;
   self->last_value = value;
+  self->wants_end = FALSE;
   set_at_end (self, value >= bottom (self) - NEAR);
   g_signal_emit (self, signals[SIGNAL_SETTLED], 0);
 }
@@ -301,6 +303,8 @@ ui_scroll_keeper_set_may_stick (UiScrollKeeper *self, gboolean may_stick)
   self->may_stick = may_stick;
   if (!may_stick)
     set_at_end (self, FALSE);
+  else if (self->wants_end)
+    ui_scroll_keeper_go_to_end (self);
 }
 
 void
@@ -309,6 +313,7 @@ ui_scroll_keeper_go_to_end (UiScrollKeeper *self)
   g_return_if_fail (UI_IS_SCROLL_KEEPER (self));
 
   g_clear_object (&self->held);
+  self->wants_end = !self->may_stick;
   set_at_end (self, TRUE);
   gtk_widget_queue_resize (GTK_WIDGET (self->view));
 }
@@ -319,6 +324,7 @@ ui_scroll_keeper_go_to_start (UiScrollKeeper *self)
   g_return_if_fail (UI_IS_SCROLL_KEEPER (self));
 
   g_clear_object (&self->held);
+  self->wants_end = FALSE;
   set_at_end (self, FALSE);
   /* The value may be 0 already, and the list anchored elsewhere. Before its first allocation, GtkListView 4.8 would stay blank
    * for good after this; it begins at the start then anyway. */

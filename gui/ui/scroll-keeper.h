@@ -21,6 +21,7 @@ gboolean ui_scroll_keeper_get_at_end (UiScrollKeeper *self);
 /* With FALSE, the list's last row is not the newest there is, and being there is not being at the end. */
 void ui_scroll_keeper_set_may_stick (UiScrollKeeper *self, gboolean may_stick);
 
+/* When the newest row is not in the list yet: as soon as it is, unless the reader scrolls meanwhile. */
 void ui_scroll_keeper_go_to_end (UiScrollKeeper *self);
 void ui_scroll_keeper_go_to_start (UiScrollKeeper *self);
 

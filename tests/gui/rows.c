@@ -49,7 +49,7 @@ rows_positions (UiMessageList *list)
 
       if (!UI_IS_MESSAGE_ROW (row) || !gtk_widget_get_child_visible (item) || !gtk_widget_compute_bounds (item, view, &bounds))
         continue;
-      if (bounds.origin.y + bounds.size.height < 0 || bounds.origin.y > gtk_widget_get_height (view) || bounds.size.height < 1)
+      if (bounds.origin.y + bounds.size.height < 1 || bounds.origin.y > gtk_widget_get_height (view) - 1)
         continue;
       y = g_new (double, 1);
       *y = bounds.origin.y + bounds.size.height; /* a day may come to stand at its top: the message is at the bottom */
