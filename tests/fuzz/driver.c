@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Runs a fuzz target without libFuzzer: the corpus, then mutations of it that are the same each time. What it finds it leaves
- * as a file for the corpus. Usage: fuzz-NAME CORPUS-FOLDER DICTIONARY; FUZZ_SECONDS and FUZZ_SEED in the environment. */
+/* Runs a fuzz target without libFuzzer: the corpus, then mutations of it that are the same each
+ * time. What it finds it leaves as a file for the corpus. Usage: fuzz-NAME CORPUS-FOLDER
+ * DICTIONARY; FUZZ_SECONDS and FUZZ_SEED in the environment. */
 #include "fuzz.h"
 
 #include <fcntl.h>

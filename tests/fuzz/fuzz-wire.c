@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Framing and messages. The first byte says where the stream is cut; whatever the cuts, the same lines must come out. Each line is
- * parsed in every dialect from either side; what is a message must survive being formatted and parsed again. */
+/* Framing and messages. The first byte says where the stream is cut; whatever the cuts, the same
+ * lines must come out. Each line is parsed in every dialect from either side; what is a message
+ * must survive being formatted and parsed again. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -23,7 +24,7 @@ frame_piece (WireFramer *framer, const uint8_t *bytes, gsize len, LineFunc func,
   memcpy (copy, bytes, len);
   while ((frame = wire_framer_next (framer, &input, &left, &line, &line_len)) != WIRE_FRAME_NONE)
     {
-      g_assert_true (frame == WIRE_FRAME_TOO_LONG ? line_len > 0 && line_len <= WIRE_LINE_MAX : line_len < WIRE_LINE_MAX);
+      g_assert_cmpuint (line_len, <, frame == WIRE_FRAME_TOO_LONG ? WIRE_LINE_MAX + 1 : WIRE_LINE_MAX);
       g_assert_null (memchr (line, '\n', line_len));
       func (frame, line, line_len, user_data);
     }
@@ -59,7 +60,8 @@ frame_stream (const uint8_t *bytes, gsize len, guint cut, LineFunc func, gpointe
 static gboolean
 spans_equal (WireSpan a, WireSpan b)
 {
-  return (a.data == NULL) == (b.data == NULL) && a.len == b.len && (a.len == 0 || memcmp (a.data, b.data, a.len) == 0);
+  return (a.data == NULL) == (b.data == NULL) && a.len == b.len
+         && (a.len == 0 || memcmp (a.data, b.data, a.len) == 0);
 }
 
 static void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A fuzz target is one source file with this function. libFuzzer calls it, and so does driver.c where there is no libFuzzer. */
+/* A fuzz target is one source file with this function. libFuzzer calls it, and so does driver.c
+ * where there is no libFuzzer. */
 #pragma once
 
 #include <stddef.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Many clients in every dialect do whatever comes to mind, and go away without a word. The server must stay up, keep its rules for those
- * who follow them, and stop cleanly. Under the sanitizers this finds what no dialogue thinks of. */
+/* Many clients in every dialect do whatever comes to mind, and go away without a word. The server
+ * must stay up, keep its rules for those who follow them, and stop cleanly. Under the sanitizers
+ * this finds what no dialogue thinks of. */
 #include <signal.h>
 #include <string.h>
 
@@ -15,12 +16,15 @@
 static const char *const lines[] = {
   "HELLO a\n", "HELLO b 2\n", "HELLO c", "HELLO d 2\r\n", "HELLO\n", "HELLO nobody\n",
   "CHAT_REQUEST a\n", "CHAT_REQUEST b\n", "CHAT_REQUEST c\n", "CHAT_REQUEST d", "CHAT_REQUEST nobody\n",
-  "CHAT hello\n", "CHAT  x", "CHAT \xff\n", "CHAT\n", "CHAT_MESSAGE a hi\n", "CHAT_MESSAGE b hi\n", "@id=1 CHAT_MESSAGE c hi\\nyou\n",
+  "CHAT hello\n", "CHAT  x", "CHAT \xff\n", "CHAT\n", "CHAT_MESSAGE a hi\n", "CHAT_MESSAGE b hi\n",
+  "@id=1 CHAT_MESSAGE c hi\\nyou\n",
   "@id=2;x=y CHAT_MESSAGE d \\\\\n", "CHAT_MESSAGE e to you\n", "@id= CHAT_MESSAGE f to you\n",
   "END_REQUEST a\n", "END_REQUEST b\n", "END_REQUEST c\n", "TIMEOUT\n", "TIMEOUT a\n", "TIMEOUT b\n",
-  "HISTORY_REQ a\n", "HISTORY_REQ b\n", "@before=9;limit=3 HISTORY_REQ c\n", "@after=2 HISTORY_REQ d\n", "@limit=0 HISTORY_REQ e\n",
+  "HISTORY_REQ a\n", "HISTORY_REQ b\n", "@before=9;limit=3 HISTORY_REQ c\n",
+  "@after=2 HISTORY_REQ d\n", "@limit=0 HISTORY_REQ e\n",
   "@before=5;after=2 HISTORY_REQ a\n", "HISTORY_REQ nobody\n",
-  "CLIENTS\n", "PING x\n", "PONG x\n", "QUIT\n", "\n", "\r\n", "NONSENSE\n", "@", "@id=3 ", "\n\n\n", "@seq=x;id=4 CHAT x\n", "\x16\x03\x01",
+  "CLIENTS\n", "PING x\n", "PONG x\n", "QUIT\n", "\n", "\r\n", "NONSENSE\n", "@", "@id=3 ",
+  "\n\n\n", "@seq=x;id=4 CHAT x\n", "\x16\x03\x01",
 };
 
 static TestClient *
@@ -88,7 +92,8 @@ check_good_ones (TestServer *server, guint64 *last_session)
 static void
 test_mixed (void)
 {
-  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=0", "session.login-timeout=1", "session.idle-timeout=1",
+  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=0",
+                                                   "session.login-timeout=1", "session.idle-timeout=1",
                                                    "limits.send-queue-bytes=65536", NULL);
   g_autoptr (GRand) random = g_rand_new_with_seed (g_test_rand_int ());
   TestClient *clients[N_CLIENTS] = { NULL };
@@ -118,7 +123,8 @@ test_mixed (void)
   check_good_ones (server, &last_session);
 }
 
-/* One ID logs in again and again, each time before the last one was answered. One of them stays in the end, and it works. */
+/* One ID logs in again and again, each time before the last one was answered. One of them stays in
+ * the end, and it works. */
 static void
 test_take_over_storm (void)
 {

@@ -238,7 +238,8 @@ test_take_over_in_a_chat (People *p, gconstpointer data)
   start_chat (newer, "alice", p->bob, "bob");
 }
 
-/* The lines up to the answer to a barrier that was sent already, and to the CHAT_STARTED. Returns its session. */
+/* The lines up to the answer to a barrier that was sent already, and to the CHAT_STARTED. Returns
+ * its session. */
 static guint64
 read_crossing (TestClient *client, guint *n_unreachable)
 {
@@ -327,7 +328,8 @@ test_idle (void)
   start_chat (bob, "bob", alice, "alice");
 }
 
-/* A message puts the end off: it comes a whole time-out after the last one. FALSE when this machine was too slow to tell. */
+/* A message puts the end off: it comes a whole time-out after the last one. FALSE when this machine
+ * was too slow to tell. */
 static gboolean
 try_idle_after_message (TestServer *server)
 {

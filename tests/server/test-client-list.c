@@ -52,7 +52,8 @@ change_by_rename (TestServer *server, const char *content)
 
 typedef void (*Change) (TestServer *server, const char *content);
 
-/* Added ones get in, removed ones get out, the others do not notice. Twice, for the file may be another one then. */
+/* Added ones get in, removed ones get out, the others do not notice. Twice, for the file may be
+ * another one then. */
 static void
 test_change (gconstpointer data)
 {
@@ -170,7 +171,8 @@ test_missing (void)
   wait_for_login (server, "carol", TRUE);
 }
 
-/* Written again as it was: an editor that saves throws nobody out, though the file is empty for a moment. */
+/* Written again as it was: an editor that saves throws nobody out, though the file is empty for a
+ * moment. */
 static void
 test_same_again (void)
 {
@@ -187,8 +189,8 @@ test_same_again (void)
   test_expect_nothing (alice);
 }
 
-/* A writer that takes its time between emptying the file and filling it throws nobody out either. Another client's login time-out tells
- * that a second has passed. */
+/* A writer that takes its time between emptying the file and filling it throws nobody out either.
+ * Another client's login time-out tells that a second has passed. */
 static void
 test_slow_writer (void)
 {
@@ -202,7 +204,8 @@ test_slow_writer (void)
   clock = test_connect (server, "clock");
   test_expect (clock, "DECLINED");
   test_expect_nothing (alice);
-  g_assert_cmpint (write (fd, LIST "carol\n", strlen (LIST "carol\n")), ==, (gssize) strlen (LIST "carol\n"));
+  g_assert_cmpint (write (fd, LIST "carol\n", strlen (LIST "carol\n")), ==,
+                   (gssize) strlen (LIST "carol\n"));
   g_assert_no_errno (close (fd));
   wait_for_login (server, "carol", TRUE);
   test_expect_nothing (alice);
@@ -213,7 +216,8 @@ static void
 test_forms (void)
 {
   static const char *const lists[] = {
-    "alice\nbob", "# comment\n\n   \nalice\n#bob\nbob\n", "alice\r\nbob\r\n", "bob\n# the end", "\n\n\nbob\n\n\n",
+    "alice\nbob", "# comment\n\n   \nalice\n#bob\nbob\n", "alice\r\nbob\r\n", "bob\n# the end",
+    "\n\n\nbob\n\n\n",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)

@@ -93,7 +93,8 @@ static void
 test_check_config (void)
 {
   static const char *const good[] = {
-    whole_config, "", "# nothing\n", "[server]\n", "[server]\nlisten=127.0.0.1:5000\n", "[server]\nlisten=[::1]:5000\n",
+    whole_config, "", "# nothing\n", "[server]\n", "[server]\nlisten=127.0.0.1:5000\n",
+    "[server]\nlisten=[::1]:5000\n",
     "[store]\ndurability=normal\n[session]\nidle-timeout=0\n", "[limits]\nmessages-per-second=0\n",
   };
 
@@ -190,7 +191,8 @@ test_cannot_start (void)
 
   assert_cannot_start (SITE, NULL, "ClientID-List");
   assert_cannot_start (SITE, "alice\nb ad\n", "ClientID-List:2:");
-  assert_cannot_start ("[server]\nlisten=127.0.0.1:0\ndata-directory=/dev/null/data\n", LIST, "/dev/null/data");
+  assert_cannot_start ("[server]\nlisten=127.0.0.1:0\ndata-directory=/dev/null/data\n", LIST,
+                       "/dev/null/data");
 }
 
 /* Without TLS and proof of identity it stays on the loopback, unless told otherwise. */
@@ -198,9 +200,11 @@ static void
 test_insecure (void)
 {
   assert_cannot_start ("[server]\nlisten=0.0.0.0:0\ndata-directory=data\n", LIST, "allow-insecure");
-  assert_cannot_start ("[server]\nlisten=127.0.0.1:0;[::]:0\ndata-directory=data\n", LIST, "allow-insecure");
+  assert_cannot_start ("[server]\nlisten=127.0.0.1:0;[::]:0\ndata-directory=data\n", LIST,
+                       "allow-insecure");
   {
-    g_autoptr (TestServer) server = test_server_new (LIST, "server.listen=0.0.0.0:0", "server.allow-insecure=true", NULL);
+    g_autoptr (TestServer) server = test_server_new (LIST, "server.listen=0.0.0.0:0",
+                                                     "server.allow-insecure=true", NULL);
     g_autoptr (TestClient) alice = test_connect_to ("alice", "127.0.0.1", test_server_port (server, 0), NULL);
 
     test_send (alice, "HELLO alice");
@@ -212,7 +216,8 @@ static void
 test_port_in_use (void)
 {
   g_autoptr (TestServer) server = test_server_new (LIST, NULL);
-  g_autofree char *config = g_strdup_printf ("[server]\nlisten=%s\ndata-directory=data\n", test_server_address (server, 0));
+  g_autofree char *config = g_strdup_printf ("[server]\nlisten=%s\ndata-directory=data\n",
+                                             test_server_address (server, 0));
 
   assert_cannot_start (config, LIST, test_server_address (server, 0));
 }
@@ -245,7 +250,8 @@ test_two_listeners (void)
   g_assert_true (g_str_has_prefix (test_server_address (server, 1), "127.0.0.2:"));
   for (guint i = 0; i < 2; i++)
     {
-      clients[i] = test_connect_to ("client", test_server_host (server, i), test_server_port (server, i), NULL);
+      clients[i] = test_connect_to ("client", test_server_host (server, i),
+                                    test_server_port (server, i), NULL);
       test_send (clients[i], "HELLO %s", i == 0 ? "alice" : "bob");
       test_expect (clients[i], "CONNECTED");
     }
@@ -263,7 +269,8 @@ test_ipv6 (void)
   g_autoptr (TestClient) alice = NULL;
   g_autofree char *has_six = NULL;
 
-  if (!g_file_get_contents ("/proc/net/if_inet6", &has_six, NULL, NULL) || strstr (has_six, "00000000000000000000000000000001") == NULL)
+  if (!g_file_get_contents ("/proc/net/if_inet6", &has_six, NULL, NULL)
+      || strstr (has_six, "00000000000000000000000000000001") == NULL)
     {
       g_test_skip ("no IPv6 here");
       return;

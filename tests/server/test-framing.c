@@ -158,7 +158,8 @@ test_longest_text (Pair *pair, gconstpointer data)
 {
   g_autofree char *fits = fill ("CHAT ", strlen ("CHAT ") + TEXT_MAX_BYTES, "");
   g_autofree char *over = fill ("CHAT ", strlen ("CHAT ") + TEXT_MAX_BYTES + 1, "");
-  g_autofree char *by_name = fill ("CHAT_MESSAGE bob ", strlen ("CHAT_MESSAGE bob ") + TEXT_MAX_BYTES + 1, "");
+  g_autofree char *by_name = fill ("CHAT_MESSAGE bob ",
+                                   strlen ("CHAT_MESSAGE bob ") + TEXT_MAX_BYTES + 1, "");
 
   test_send (pair->alice, "%s", fits);
   test_expect (pair->bob, "%s", fits);
@@ -226,7 +227,8 @@ static void
 test_good_text (Pair *pair, gconstpointer data)
 {
   static const char *const texts[] = {
-    "\ttabs\tare fine\t", "gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80",
+    "\ttabs\tare fine\t", "gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac",
+    "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80",
     "\xc2\xa0", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "\xef\xbf\xbd", "\xf4\x8f\xbf\xbf",
   };
 

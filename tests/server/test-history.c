@@ -26,7 +26,8 @@ expect_history (TestClient *client, const char *with, const char *const *lines)
 
 /* A short talk between alice and bob, and how both read it later. */
 static const char *const talk[] = {
-  "From alice: hello", "From bob: hello yourself", "From bob:  two  spaces ", "From alice: bye: bye \\n", NULL,
+  "From alice: hello", "From bob: hello yourself", "From bob:  two  spaces ",
+  "From alice: bye: bye \\n", NULL,
 };
 
 static void
@@ -177,7 +178,8 @@ test_long (void)
 static void
 test_longer_than_the_queue (void)
 {
-  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=0", "limits.send-queue-bytes=262144", NULL);
+  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=0",
+                                                   "limits.send-queue-bytes=262144", NULL);
   g_autoptr (TestClient) alice = test_login (server, "alice");
   g_autoptr (TestClient) bob = test_login (server, "bob");
   g_autofree char *text = g_strnfill (8000, 't');

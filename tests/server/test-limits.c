@@ -22,7 +22,8 @@ start_chat (TestClient *a, const char *a_id, TestClient *b, const char *b_id)
 static void
 test_rate (void)
 {
-  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=1", "limits.messages-burst=20", NULL);
+  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=1",
+                                                   "limits.messages-burst=20", NULL);
   g_autoptr (TestClient) alice = test_login2 (server, "alice");
   g_autoptr (TestClient) bob = test_login2 (server, "bob");
   g_autoptr (GString) all = g_string_new (NULL);
@@ -60,7 +61,8 @@ test_rate (void)
 static void
 test_rate_base (void)
 {
-  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=1", "limits.messages-burst=10", NULL);
+  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=1",
+                                                   "limits.messages-burst=10", NULL);
   g_autoptr (TestClient) alice = test_login (server, "alice");
   g_autoptr (TestClient) bob = test_login (server, "bob");
   g_autoptr (GString) all = g_string_new (NULL);
@@ -226,7 +228,8 @@ test_slow_reader (void)
   g_assert_cmpuint (test_tag_uint (bob, "seq"), ==, last);
 }
 
-/* Who asks for more than it reads is dropped as well, or not read any more; memory stays bounded and others are served. */
+/* Who asks for more than it reads is dropped as well, or not read any more; memory stays bounded
+ * and others are served. */
 static void
 test_greedy_reader (void)
 {

@@ -5,7 +5,8 @@
 #include "tests/util/client.h"
 #include "tests/util/server.h"
 
-#define VERIFIER "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+#define VERIFIER "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==" \
+                 "$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
 #define LIST "# who may come\n\nalice\nbob\ncarol " VERIFIER "\nx\nA.b_c-9\n"
 
 static void
@@ -34,11 +35,14 @@ test_several_spaces (void)
 
 static const char *const declined[] = {
   /* nothing but HELLO is heard */
-  "CHAT hi\n", "CHAT_REQUEST bob\n", "CHAT_MESSAGE bob hi\n", "END_REQUEST bob\n", "TIMEOUT\n", "HISTORY_REQ bob\n",
-  "CONNECTED\n", "NONSENSE\n", "hello alice\n", "Hello alice\n", "HELLOalice\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+  "CHAT hi\n", "CHAT_REQUEST bob\n", "CHAT_MESSAGE bob hi\n", "END_REQUEST bob\n", "TIMEOUT\n",
+  "HISTORY_REQ bob\n",
+  "CONNECTED\n", "NONSENSE\n", "hello alice\n", "Hello alice\n", "HELLOalice\n",
+  "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
   "PING x\n", "QUIT\n", "CLIENTS\n",
   /* and with an ID that is on the list */
-  "HELLO\n", "HELLO \n", "HELLO nobody\n", "HELLO Alice\n", "HELLO alic\n", "HELLO alice2\n", "HELLO #room\n",
+  "HELLO\n", "HELLO \n", "HELLO nobody\n", "HELLO Alice\n", "HELLO alic\n", "HELLO alice2\n",
+  "HELLO #room\n",
   "HELLO # who\n", "HELLO ../alice\n", "HELLO nobody 2\n",
   /* a list entry that must prove who it is */
   "HELLO carol\n",

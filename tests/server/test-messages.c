@@ -33,8 +33,10 @@ tear_down (Pair *p, gconstpointer data)
 
 /* The text is everything after the one space that follows the last word. */
 static const char *const texts[] = {
-  "hi", "two words", " led by a space", "  by two", "trailed by two  ", "inner   spaces", "\ttab", "back\\slash \\n \\\\",
-  "@id=1 CHAT x", "HELLO alice", "CHAT nested", "From bob: x", ":;=#%s%n", "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80", "bob bob",
+  "hi", "two words", " led by a space", "  by two", "trailed by two  ", "inner   spaces", "\ttab",
+  "back\\slash \\n \\\\",
+  "@id=1 CHAT x", "HELLO alice", "CHAT nested", "From bob: x", ":;=#%s%n",
+  "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80", "bob bob",
 };
 
 static void
@@ -134,8 +136,10 @@ test_bad_arguments (Pair *p, gconstpointer data)
 }
 
 static const char *const unknown_verbs[] = {
-  "NONSENSE", "NONSENSE with words", "chat hi", "Chat hi", "chat_request carol", "timeout", "CHATS hi", "CHA hi", "CHAT\thi",
-  "CHAT_MESSAGES bob hi", "TIMEOUTS", "@id=1", "!", "CONNECTED", "DECLINED", "CHAT_STARTED 100000 bob", "UNREACHABLE", "END_NOTIF",
+  "NONSENSE", "NONSENSE with words", "chat hi", "Chat hi", "chat_request carol", "timeout",
+  "CHATS hi", "CHA hi", "CHAT\thi",
+  "CHAT_MESSAGES bob hi", "TIMEOUTS", "@id=1", "!", "CONNECTED", "DECLINED",
+  "CHAT_STARTED 100000 bob", "UNREACHABLE", "END_NOTIF",
   "HISTORY_RESP x", "gr\xc3\xbc\xc3\x9f",
 };
 
@@ -153,7 +157,8 @@ test_unknown_verbs (Pair *p, gconstpointer data)
   test_expect_nothing (p->bob);
 }
 
-/* The receiver is gone before the text reaches it: what was accepted is in the history, what was not is not. */
+/* The receiver is gone before the text reaches it: what was accepted is in the history, what was
+ * not is not. */
 static void
 test_partner_leaves (Pair *p, gconstpointer data)
 {

@@ -49,12 +49,14 @@ tear_down (Pair *p, gconstpointer data)
 static void
 expect_page (TestClient *client, const char *with, guint64 first, guint64 last, gboolean more)
 {
-  g_autofree char *end = g_strdup_printf ("count=%" G_GUINT64_FORMAT ";last=%d;more=%d", last + 1 - first, N, more);
+  g_autofree char *end = g_strdup_printf ("count=%" G_GUINT64_FORMAT ";last=%d;more=%d",
+                                          last + 1 - first, N, more);
   gint64 time = 0;
 
   for (guint64 seq = first; seq <= last; seq++)
     {
-      g_autofree char *tags = g_strdup_printf ("seq=%" G_GUINT64_FORMAT ";from=%s;time=*;id=?", seq, speaker (seq));
+      g_autofree char *tags = g_strdup_printf ("seq=%" G_GUINT64_FORMAT ";from=%s;time=*;id=?", seq,
+                                               speaker (seq));
       gint64 this_time;
 
       test_expect_tagged (client, tags, "HISTORY_RESP text %" G_GUINT64_FORMAT, seq);
@@ -138,7 +140,10 @@ test_walk (Pair *p, gconstpointer data)
 static void
 test_pipelined (Pair *p, gconstpointer data)
 {
-  test_send_bytes (p->alice, "@limit=2 HISTORY_REQ bob\n@after=10;limit=2 HISTORY_REQ bob\n@before=10;limit=2 HISTORY_REQ bob\n", -1);
+  test_send_bytes (p->alice,
+                   "@limit=2 HISTORY_REQ bob\n"
+                   "@after=10;limit=2 HISTORY_REQ bob\n"
+                   "@before=10;limit=2 HISTORY_REQ bob\n", -1);
   expect_page (p->alice, "bob", N - 1, N, TRUE);
   expect_page (p->alice, "bob", 11, 12, TRUE);
   expect_page (p->alice, "bob", 8, 9, TRUE);
@@ -147,7 +152,8 @@ test_pipelined (Pair *p, gconstpointer data)
 static void
 test_none (Pair *p, gconstpointer data)
 {
-  static const char *const requests[] = { "HISTORY_REQ carol", "@after=0 HISTORY_REQ carol", "@before=7 HISTORY_REQ carol" };
+  static const char *const requests[] = { "HISTORY_REQ carol", "@after=0 HISTORY_REQ carol",
+                                          "@before=7 HISTORY_REQ carol" };
 
   for (guint i = 0; i < G_N_ELEMENTS (requests); i++)
     {

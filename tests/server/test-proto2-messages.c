@@ -78,13 +78,15 @@ test_without_id (Pair *p, gconstpointer data)
       test_send (p->alice, "CHAT_MESSAGE bob nameless");
       test_expect_prefix (p->alice, "@");
       g_assert_cmpuint (test_tag_uint (p->alice, "seq"), ==, i);
-      test_expect_tagged (p->bob, i == 1 ? "conv=alice;from=alice;seq=1;time=*;id=?" : "conv=alice;from=alice;seq=2;time=*;id=?",
-                          "CHAT nameless");
+      test_expect_prefix (p->bob, "@");
+      g_assert_cmpuint (test_tag_uint (p->bob, "seq"), ==, i);
+      g_assert_null (test_tag (p->bob, "id"));
     }
 }
 
 static const char *const texts[] = {
-  "plain", "  spaces  kept  ", "line\\nend", "\\r\\n", "back\\\\slash", "\\\\n is no line end", "\ttab", "semi;colon @x=y",
+  "plain", "  spaces  kept  ", "line\\nend", "\\r\\n", "back\\\\slash", "\\\\n is no line end",
+  "\ttab", "semi;colon @x=y",
   "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80", "\\n\\n\\n", "trailing \\\\",
 };
 
@@ -152,13 +154,14 @@ test_tags (Pair *p, gconstpointer data)
     { "@id=a\\sb\\\\c\\rd\\ne", "a\\sb\\\\c\\rd\\ne" },
     { "@id=a=b", "a=b" },
     { "@id=\xe2\x82\xac", "\xe2\x82\xac" },
-    { "@seq=99;time=2000-01-01T00:00:00.000Z;from=carol;conv=dave;id=n3", "n3" }, /* not the client's to say */
+    { "@seq=99;time=2000-01-01T00:00:00.000Z;from=carol;conv=dave;id=n3", "n3" }, /* not its to say */
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *sent = g_strdup_printf ("id=%s;seq=%u;time=*", cases[i].id, i + 1);
-      g_autofree char *received = g_strdup_printf ("conv=alice;from=alice;seq=%u;time=*;id=%s", i + 1, cases[i].id);
+      g_autofree char *received = g_strdup_printf ("conv=alice;from=alice;seq=%u;time=*;id=%s",
+                                                   i + 1, cases[i].id);
       gint64 before = now_ms ();
 
       test_send (p->alice, "%s CHAT_MESSAGE bob x", cases[i].tags);

@@ -37,7 +37,8 @@ try_message (TestClient *alice, guint n)
   return FALSE;
 }
 
-/* No room: senders are told, nobody hears what was not stored, and with room again all goes on without a gap. */
+/* No room: senders are told, nobody hears what was not stored, and with room again all goes on
+ * without a gap. */
 static void
 test_disk_full (void)
 {
@@ -92,8 +93,8 @@ count_descriptors (TestServer *server)
   return n;
 }
 
-/* No descriptor is left for another connection: those who are in do not notice, the log does not run over, and once some have
- * left others get in. */
+/* No descriptor is left for another connection: those who are in do not notice, the log does not
+ * run over, and once some have left others get in. */
 static void
 test_no_descriptors (void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The server is killed, or asked to stop, in the middle of the talk of several clients. Whatever SENT or CHAT anyone saw
- * is there afterwards, at its place, and no seq is missing. */
+/* The server is killed, or asked to stop, in the middle of the talk of several clients. Whatever
+ * SENT or CHAT anyone saw is there afterwards, at its place, and no seq is missing. */
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -86,7 +86,8 @@ hear (Scene *scene, guint i, const char *line)
           test_tag (scene->clients[i], "from"), text + strlen (" CHAT "));
   else if (strstr (line, " SENT ") != NULL)
     {
-      g_autofree char *key = g_strdup_printf ("%s %s %s", me, talks[i].to, test_tag (scene->clients[i], "id"));
+      g_autofree char *key = g_strdup_printf ("%s %s %s", me, talks[i].to,
+                                              test_tag (scene->clients[i], "id"));
       const char *said = g_hash_table_lookup (scene->texts, key);
 
       g_assert_nonnull (said);
@@ -194,7 +195,8 @@ check_conversation (Scene *scene, TestClient *client, const char *me, const char
       while (strstr (line = test_line (client), " HISTORY_RESP ") != NULL)
         {
           g_autofree char *key = g_strdup_printf ("%s %" G_GUINT64_FORMAT, conv, ++seq);
-          g_autofree char *value = g_strdup_printf ("%s: %s", test_tag (client, "from"), strstr (line, " HISTORY_RESP ") + 14);
+          g_autofree char *value = g_strdup_printf ("%s: %s", test_tag (client, "from"),
+                                                    strstr (line, " HISTORY_RESP ") + 14);
           const char *known = g_hash_table_lookup (scene->seen, key);
 
           g_assert_cmpuint (test_tag_uint (client, "seq"), ==, seq); /* no gap */
@@ -318,7 +320,8 @@ test_term (void)
 static void
 test_term_beside_slow_reader (void)
 {
-  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=0", "limits.send-queue-bytes=16777216", NULL);
+  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=0",
+                                                   "limits.send-queue-bytes=16777216", NULL);
   g_autoptr (TestClient) alice = test_login2 (server, "alice");
   g_autoptr (TestClient) bob = test_connect_narrow (server, "bob");
   g_autofree char *text = g_strnfill (8000, 's');

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Replays the transcripts of shared/PROTOCOL.md against the real server: the document says what is. Each runs on a server of its own.
+/* Replays the transcripts of shared/PROTOCOL.md against the real server: the document says what is.
+ * Each runs on a server of its own.
  *
- * In a ```transcript block a line is "name C: sent", "name S: received", or "(the server is killed and started again)". A name that is new
- * connects first. <time> and <words> stand for any time and any words, another <…> for one number or word that stays the same. With
- * "unframed" after transcript, nothing has a line end but what ends in ⏎. */
+ * In a ```transcript block a line is "name C: sent", "name S: received", or "(the server is killed
+ * and started again)". A name that is new connects first. <time> and <words> stand for any time and
+ * any words, another <…> for one number or word that stays the same. With "unframed" after
+ * transcript, nothing has a line end but what ends in ⏎. */
 #include <string.h>
 
 #include "tests/util/client.h"
@@ -124,7 +126,8 @@ expect (Replay *replay, TestClient *client, const char *name, const char *patter
     g_error ("%s: the document has \"%s\", the server sent \"%s\"", name, pattern, line);
 }
 
-/* Lines that an unframed client is sent one after the other may come in one read when this machine is slow. */
+/* Lines that an unframed client is sent one after the other may come in one read when this machine
+ * is slow. */
 static void
 expect_unframed (Replay *replay, TestClient *client, const char *pattern)
 {
@@ -182,7 +185,6 @@ replay_line (Replay *replay, const char *line)
     expect (replay, client, name, content);
 }
 
-/* The document shows everything that a client is sent: nothing is left but, perhaps, what a transcript ends before. */
 static void
 test_transcript (gconstpointer data)
 {
@@ -191,7 +193,8 @@ test_transcript (gconstpointer data)
 
   replay.server = test_server_new (LIST, NULL);
   replay.unframed = transcript->unframed;
-  replay.clients = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) test_client_free);
+  replay.clients = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                          (GDestroyNotify) test_client_free);
   replay.values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   for (guint i = 0; i < transcript->lines->len; i++)
     replay_line (&replay, g_ptr_array_index (transcript->lines, i));

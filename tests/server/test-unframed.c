@@ -116,7 +116,8 @@ static void
 test_framed_in_two (void)
 {
   static const char *const cuts[][2] = {
-    { "HELLO alice", "\n" }, { "HELLO alice", "\r\n" }, { "HELLO alice\r", "\n" }, { "HELLO al", "ice\n" }, { "H", "ELLO alice\n" },
+    { "HELLO alice", "\n" }, { "HELLO alice", "\r\n" }, { "HELLO alice\r", "\n" },
+    { "HELLO al", "ice\n" }, { "H", "ELLO alice\n" },
   };
   g_autoptr (TestServer) server = test_server_new (LIST, NULL);
 
@@ -202,7 +203,8 @@ test_errors (Pair *p, gconstpointer data)
     const char *message;
     const char *answer;
   } wrong[] = {
-    { "NONSENSE", "ERROR unknown-verb " }, { "CHAT_REQUEST", "ERROR bad-arguments " }, { "CHAT \xff", "ERROR bad-text " },
+    { "NONSENSE", "ERROR unknown-verb " }, { "CHAT_REQUEST", "ERROR bad-arguments " },
+    { "CHAT \xff", "ERROR bad-text " },
     { "HISTORY_REQ nobod", "ERROR unknown-client " },
   };
 
@@ -249,7 +251,8 @@ read_apart (TestClient *client, const char *const *messages)
 static void
 test_one_read_a_message (Pair *p, gconstpointer data)
 {
-  static const char *const messages[] = { "CHAT  1", "CHAT  2", "CHAT  3", "CHAT  4", "CHAT  5", "CHAT  6", "END_NOTIF", NULL };
+  static const char *const messages[] = { "CHAT  1", "CHAT  2", "CHAT  3", "CHAT  4", "CHAT  5",
+                                          "CHAT  6", "END_NOTIF", NULL };
   g_autoptr (TestClient) carol = test_login (p->server, "carol");
 
   for (guint round = 0; round < ROUNDS; round++)
@@ -357,7 +360,10 @@ test_with_proto2 (Pair *p, gconstpointer data)
   say (p->alice, "CHAT_MESSAGE carol back\\slash");
   test_expect_tagged (carol, "conv=alice;from=alice;seq=2;time=*;id=?", "CHAT back\\\\slash");
   say (p->alice, "HISTORY_REQ carol");
-  test_expect_bytes (p->alice, "HISTORY_RESP From carol: one\nHISTORY_RESP From carol: two\nHISTORY_RESP From alice: back\\slash\n");
+  test_expect_bytes (p->alice,
+                     "HISTORY_RESP From carol: one\n"
+                     "HISTORY_RESP From carol: two\n"
+                     "HISTORY_RESP From alice: back\\slash\n");
 }
 
 #define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)

@@ -15,32 +15,46 @@ static const struct
   { WIRE_BASE, { .verb = WIRE_HELLO, .word = { S ("alice"), S ("2") } }, "HELLO alice 2\n" },
   { WIRE_BASE, { .verb = WIRE_CONNECTED }, "CONNECTED\n" },
   { WIRE_BASE, { .verb = WIRE_CONNECTED, .word = { S ("2") } }, "CONNECTED\n" },
-  { WIRE_BASE, { .verb = WIRE_CHAT_STARTED, .word = { S ("100000"), S ("bob") } }, "CHAT_STARTED 100000 bob\n" },
-  { WIRE_BASE, { .verb = WIRE_UNREACHABLE, .tags = { .set = WIRE_TAG_REASON, .reason = S ("busy") }, .word = { S ("bob") } },
+  { WIRE_BASE, { .verb = WIRE_CHAT_STARTED, .word = { S ("100000"), S ("bob") } },
+    "CHAT_STARTED 100000 bob\n" },
+  { WIRE_BASE, { .verb = WIRE_UNREACHABLE, .tags = { .set = WIRE_TAG_REASON, .reason = S ("busy") },
+                 .word = { S ("bob") } },
     "UNREACHABLE\n" },
   { WIRE_BASE, { .verb = WIRE_END_NOTIF, .word = { S ("bob") } }, "END_NOTIF\n" },
-  { WIRE_BASE, { .verb = WIRE_CHAT, .tags = { .set = WIRE_TAG_SEQ, .seq = 7 }, .text = S ("hi") }, "CHAT hi\n" },
+  { WIRE_BASE, { .verb = WIRE_CHAT, .tags = { .set = WIRE_TAG_SEQ, .seq = 7 }, .text = S ("hi") },
+    "CHAT hi\n" },
   { WIRE_BASE, { .verb = WIRE_CHAT, .text = S (" two  spaces ") }, "CHAT  two  spaces \n" },
   { WIRE_BASE, { .verb = WIRE_CHAT, .text = S ("back\\slash") }, "CHAT back\\slash\n" },
-  { WIRE_BASE, { .verb = WIRE_CHAT, .text = S ("one\ntwo\n\nfour") }, "CHAT one\nCHAT two\nCHAT \nCHAT four\n" },
+  { WIRE_BASE, { .verb = WIRE_CHAT, .text = S ("one\ntwo\n\nfour") },
+    "CHAT one\nCHAT two\nCHAT \nCHAT four\n" },
   { WIRE_BASE, { .verb = WIRE_CHAT, .text = S ("one\r\ntwo") }, "CHAT one\nCHAT two\n" },
-  { WIRE_BASE, { .verb = WIRE_HISTORY_RESP, .tags = { .set = WIRE_TAG_FROM | WIRE_TAG_SEQ, .from = S ("bob"), .seq = 3 }, .text = S ("a\nb") },
+  { WIRE_BASE, { .verb = WIRE_HISTORY_RESP, .tags = { .set = WIRE_TAG_FROM | WIRE_TAG_SEQ,
+                                                      .from = S ("bob"), .seq = 3 }, .text = S ("a\nb") },
     "HISTORY_RESP From bob: a\nHISTORY_RESP From bob: b\n" },
-  { WIRE_BASE, { .verb = WIRE_ERROR, .word = { S ("bad-text") }, .text = S ("why") }, "ERROR bad-text why\n" },
+  { WIRE_BASE, { .verb = WIRE_ERROR, .word = { S ("bad-text") }, .text = S ("why") },
+    "ERROR bad-text why\n" },
 
   { WIRE_PROTO2, { .verb = WIRE_CONNECTED, .word = { S ("2") } }, "CONNECTED 2\n" },
-  { WIRE_PROTO2, { .verb = WIRE_UNREACHABLE, .tags = { .set = WIRE_TAG_REASON, .reason = S ("busy") }, .word = { S ("bob") } },
+  { WIRE_PROTO2, { .verb = WIRE_UNREACHABLE, .tags = { .set = WIRE_TAG_REASON,
+                                                       .reason = S ("busy") }, .word = { S ("bob") } },
     "@reason=busy UNREACHABLE bob\n" },
-  { WIRE_PROTO2, { .verb = WIRE_SENT, .tags = { .set = WIRE_TAG_ID | WIRE_TAG_SEQ | WIRE_TAG_TIME, .id = S ("n1"), .seq = 42, .time = 1500 },
+  { WIRE_PROTO2, { .verb = WIRE_SENT, .tags = { .set = WIRE_TAG_ID | WIRE_TAG_SEQ | WIRE_TAG_TIME,
+                                                .id = S ("n1"), .seq = 42, .time = 1500 },
     .word = { S ("bob") } }, "@id=n1;seq=42;time=1970-01-01T00:00:01.500Z SENT bob\n" },
-  { WIRE_PROTO2, { .verb = WIRE_CHAT, .tags = { .set = WIRE_TAG_ID | WIRE_TAG_CONV | WIRE_TAG_FROM | WIRE_TAG_SEQ | WIRE_TAG_TIME,
+  { WIRE_PROTO2, { .verb = WIRE_CHAT,
+                   .tags = { .set = WIRE_TAG_ID | WIRE_TAG_CONV | WIRE_TAG_FROM | WIRE_TAG_SEQ | WIRE_TAG_TIME,
     .id = S ("n"), .conv = S ("bob"), .from = S ("alice"), .seq = 1 }, .text = S ("a\nb\\c\rd") },
     "@conv=bob;from=alice;seq=1;time=1970-01-01T00:00:00.000Z;id=n CHAT a\\nb\\\\c\\rd\n" },
-  { WIRE_PROTO2, { .verb = WIRE_HISTORY_END, .tags = { .set = WIRE_TAG_COUNT | WIRE_TAG_LAST | WIRE_TAG_MORE, .count = 50, .last = 57, .more = 1 },
+  { WIRE_PROTO2, { .verb = WIRE_HISTORY_END,
+                   .tags = { .set = WIRE_TAG_COUNT | WIRE_TAG_LAST | WIRE_TAG_MORE, .count = 50,
+                             .last = 57, .more = 1 },
     .word = { S ("bob") } }, "@count=50;last=57;more=1 HISTORY_END bob\n" },
-  { WIRE_PROTO2, { .verb = WIRE_ERROR, .tags = { .set = WIRE_TAG_ID, .id = S ("a;b c\\d\re\nf") }, .word = { S ("busy") }, .text = S ("later") },
+  { WIRE_PROTO2, { .verb = WIRE_ERROR, .tags = { .set = WIRE_TAG_ID, .id = S ("a;b c\\d\re\nf") },
+                   .word = { S ("busy") }, .text = S ("later") },
     "@id=a\\:b\\sc\\\\d\\re\\nf ERROR busy later\n" },
-  { WIRE_PROTO2, { .verb = WIRE_HISTORY_REQ, .tags = { .set = WIRE_TAG_AFTER | WIRE_TAG_LIMIT, .after = G_MAXUINT64, .limit = 0 }, .word = { S ("bob") } },
+  { WIRE_PROTO2, { .verb = WIRE_HISTORY_REQ, .tags = { .set = WIRE_TAG_AFTER | WIRE_TAG_LIMIT,
+                                                       .after = G_MAXUINT64, .limit = 0 },
+                                                       .word = { S ("bob") } },
     "@after=18446744073709551615;limit=0 HISTORY_REQ bob\n" },
 #undef S
 };
@@ -99,7 +113,8 @@ test_there_and_back (void)
       WireMessage msg;
 
       g_test_message ("line \"%s\"", same[i].line);
-      g_assert_cmpint (wire_message_parse (&msg, same[i].dialect, same[i].from, copy, strlen (copy), &why), ==, WIRE_OK);
+      g_assert_cmpint (wire_message_parse (&msg, same[i].dialect, same[i].from, copy, strlen (copy),
+                                           &why), ==, WIRE_OK);
       wire_message_format (&msg, same[i].dialect, out);
       g_assert_true (g_str_has_suffix (out->str, "\n"));
       g_string_truncate (out, out->len - 1);

@@ -153,7 +153,8 @@ test_longest_with_cr (void)
 static void
 test_too_long (void)
 {
-  static const gsize lengths[] = { WIRE_LINE_MAX, WIRE_LINE_MAX + 1, 2 * WIRE_LINE_MAX, 10 * WIRE_LINE_MAX + 3 };
+  static const gsize lengths[] = { WIRE_LINE_MAX, WIRE_LINE_MAX + 1, 2 * WIRE_LINE_MAX,
+                                   10 * WIRE_LINE_MAX + 3 };
 
   for (guint k = 0; k < G_N_ELEMENTS (lengths); k++)
     for (guint i = 0; i < G_N_ELEMENTS (pieces); i++)

@@ -100,8 +100,10 @@ static const Row proto2_from_client[] = {
   { "@id=n1  CHAT_MESSAGE  bob hi", "id=n1 CHAT_MESSAGE (bob) <hi>" },
   { "@id=a\\:b\\sc\\\\d CHAT_MESSAGE bob x", "id=a;b c\\d CHAT_MESSAGE (bob) <x>" },
   { "@id=a\\rb\\nc CHAT_MESSAGE bob x", "id=a\\rb\\nc CHAT_MESSAGE (bob) <x>" },
-  { "@id=a\\bc CHAT_MESSAGE bob x", "id=abc CHAT_MESSAGE (bob) <x>" }, /* IRCv3: an unknown escape is the character */
-  { "@id=ab\\ CHAT_MESSAGE bob x", "id=ab CHAT_MESSAGE (bob) <x>" },   /* IRCv3: a lone backslash at the end falls away */
+  { "@id=a\\bc CHAT_MESSAGE bob x", "id=abc CHAT_MESSAGE (bob) <x>" },
+  /* IRCv3: an unknown escape is the character */
+  { "@id=ab\\ CHAT_MESSAGE bob x", "id=ab CHAT_MESSAGE (bob) <x>" },
+    /* IRCv3: a lone backslash at the end falls away */
   { "@id=a=b CHAT_MESSAGE bob x", "id=a=b CHAT_MESSAGE (bob) <x>" },
   { "@unknown=1;id=n;+x.org/y=2;flag CHAT_MESSAGE bob x", "id=n CHAT_MESSAGE (bob) <x>" },
   { "@;;id=n; CHAT_MESSAGE bob x", "id=n CHAT_MESSAGE (bob) <x>" },

@@ -4,6 +4,7 @@
 
 #include "shared/message.h"
 
-/* Parses a copy of the line and renders it: "seq=1;from=bob CHAT (word) (word) <text>", or "!code" with the id tag before it if there is
- * one. Line ends in the text show as \n and \r. Transfer full. */
+/* Parses a copy of the line and renders it: "seq=1;from=bob CHAT (word) (word) <text>", or "!code"
+ * with the id tag before it if there is one. Line ends in the text show as \n and \r. Transfer
+ * full. */
 char *wire_dump (WireDialect dialect, WireSide from, const char *line, gsize len);

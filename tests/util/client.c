@@ -303,7 +303,8 @@ need_line (TestClient *self, const char *wanted)
   const char *line = next_line (self, wanted);
 
   if (line == NULL)
-    g_error ("%s: the server closed the connection instead of sending %s, after \"%s\"", self->name, wanted, self->input->str);
+    g_error ("%s: the server closed the connection instead of sending %s, after \"%s\"", self->name,
+             wanted, self->input->str);
   return line;
 }
 
@@ -357,7 +358,8 @@ test_expect_started (TestClient *self, const char *partner)
   g_auto (GStrv) words = g_strsplit (line, " ", -1);
   guint64 session;
 
-  if (g_strv_length (words) != 3 || !g_str_equal (words[0], "CHAT_STARTED") || !g_str_equal (words[2], partner)
+  if (g_strv_length (words) != 3 || !g_str_equal (words[0], "CHAT_STARTED")
+      || !g_str_equal (words[2], partner)
       || !g_ascii_string_to_unsigned (words[1], 10, 100000, G_MAXUINT64, &session, NULL))
     g_error ("%s: wanted \"%s\", got \"%s\"", self->name, wanted, line);
   return session;
@@ -380,7 +382,8 @@ test_expect_closed (TestClient *self)
   const char *line = next_line (self, "the end of the stream");
 
   if (line != NULL || self->input->len > 0)
-    g_error ("%s: wanted the end of the stream, got \"%s\"", self->name, line != NULL ? line : self->input->str);
+    g_error ("%s: wanted the end of the stream, got \"%s\"", self->name,
+             line != NULL ? line : self->input->str);
 }
 
 void

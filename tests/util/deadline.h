@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How long a test waits for something that must happen. Never how long it waits to see that nothing happens. */
+/* How long a test waits for something that must happen. Never how long it waits to see that nothing
+ * happens. */
 #pragma once
 
 #include <glib.h>

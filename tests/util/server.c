@@ -245,7 +245,8 @@ child_environment (void)
   char **environment = g_get_environ ();
 
   /* A finding of a sanitizer must end the server, so that its exit status tells. */
-  environment = g_environ_setenv (environment, "UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1", FALSE);
+  environment = g_environ_setenv (environment, "UBSAN_OPTIONS",
+                                  "halt_on_error=1:print_stacktrace=1", FALSE);
   environment = g_environ_setenv (environment, "G_SLICE", "always-malloc", FALSE);
   /* So must a critical; a warning may be what the server has to say. */
   environment = g_environ_setenv (environment, "G_DEBUG", "fatal-criticals", TRUE);

@@ -7,9 +7,9 @@
 
 typedef struct _TestServer TestServer;
 
-/* A server that is not started yet. client_list is the content of its ClientID-List. Then come config entries as
- * "group.key=value", ended by NULL. Those not given: server.listen=127.0.0.1:0, server.client-list=ClientID-List,
- * server.data-directory=data. */
+/* A server that is not started yet. client_list is the content of its ClientID-List. Then come
+ * config entries as "group.key=value", ended by NULL. Those not given: server.listen=127.0.0.1:0,
+ * server.client-list=ClientID-List, server.data-directory=data. */
 TestServer *test_server_prepare (const char *client_list, ...) G_GNUC_NULL_TERMINATED;
 
 /* The same, and started. */
@@ -39,7 +39,8 @@ int test_server_wait (TestServer *self);
 /* The listeners in the order of their "listening on" lines. */
 guint test_server_n_listeners (TestServer *self);
 const char *test_server_address (TestServer *self, guint nth); /* "127.0.0.1:40123", owned by self */
-const char *test_server_host (TestServer *self, guint nth);    /* without port and brackets, owned by self */
+const char *test_server_host (TestServer *self, guint nth);    /* without port and brackets,
+owned by self */
 guint16 test_server_port (TestServer *self, guint nth);
 
 GPid test_server_pid (TestServer *self);
@@ -68,7 +69,8 @@ typedef struct
   char *err;
 } TestRun;
 
-/* Runs webchat-server with these arguments (ended by NULL) in folder. Fails when it has not ended in time. */
+/* Runs webchat-server with these arguments (ended by NULL) in folder. Fails when it has not ended
+ * in time. */
 void test_run_server (TestRun *run, const char *folder, ...) G_GNUC_NULL_TERMINATED;
 void test_run_clear (TestRun *run);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TestRun, test_run_clear)
