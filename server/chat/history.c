@@ -118,10 +118,14 @@ read_cb (const StorePage *page, const GError *error, gpointer user_data)
     }
   else
     {
-      for (guint i = 0; i < page->n_rows; i++)
-        send_row (self, peer, &page->rows[i]);
-      self->count += page->n_rows;
-      self->after = page->n_rows > 0 ? page->rows[page->n_rows - 1].seq : self->end;
+      for (guint i = 0; i < page->n_rows && connection_wants_more (connection); i++)
+        {
+          send_row (self, peer, &page->rows[i]);
+          self->after = page->rows[i].seq;
+          self->count++;
+        }
+      if (page->n_rows == 0)
+        self->after = self->end;
     }
 
   self->finished = self->failed || self->after + 1 >= self->end;

@@ -25,10 +25,11 @@ clients_job_next (Job *job, Peer *peer)
 {
   ClientsJob *self = (ClientsJob *) job;
   Hub *hub = peer->hub;
-  guint end = MIN (client_list_get_size (self->list), self->position + CLIENTS_PER_TURN);
+  guint size = client_list_get_size (self->list);
+  guint end = MIN (size, self->position + CLIENTS_PER_TURN);
 
   g_mutex_lock (&hub->lock);
-  for (; self->position < end; self->position++)
+  for (; self->position < end && connection_wants_more (peer->connection); self->position++)
     {
       const char *id = client_list_get_id (self->list, self->position);
       WireMessage message = { .verb = WIRE_CLIENT, .word[0] = WIRE_SPAN (id) };
@@ -39,7 +40,7 @@ clients_job_next (Job *job, Peer *peer)
     }
   g_mutex_unlock (&hub->lock);
 
-  if (end < client_list_get_size (self->list))
+  if (self->position < size)
     {
       connection_notify_drained (peer->connection);
       return;

@@ -79,6 +79,8 @@ void connection_flush_burst (void);
 
 /* For who produces much: the handler's drained() is called as soon as little waits to be sent. Any thread. */
 void connection_notify_drained (Connection *self);
+/* Whether that is so now: who produces much looks before each piece, for nobody is disconnected over what it asked for. Any thread. */
+gboolean connection_wants_more (Connection *self);
 
 /* Tries again what the handler refused to take. Any thread. */
 void connection_resume (Connection *self);

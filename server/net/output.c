@@ -86,11 +86,28 @@ connection_flush_burst (void)
   g_ptr_array_set_size (burst, 0);
 }
 
+static gboolean
+wants_more_locked (Connection *self)
+{
+  return !self->broken && !self->closing
+         && self->out_len - self->out_sent <= MIN (DRAINED_BYTES, self->shared->send_queue_bytes / 4);
+}
+
 gboolean
 connection_is_drained_locked (Connection *self)
 {
-  return self->tell_drained && !self->broken && !self->closing
-         && self->out_len - self->out_sent <= MIN (DRAINED_BYTES, self->shared->send_queue_bytes / 4);
+  return self->tell_drained && wants_more_locked (self);
+}
+
+gboolean
+connection_wants_more (Connection *self)
+{
+  gboolean wants;
+
+  g_mutex_lock (&self->lock);
+  wants = wants_more_locked (self);
+  g_mutex_unlock (&self->lock);
+  return wants;
 }
 
 void
