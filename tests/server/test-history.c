@@ -174,12 +174,12 @@ test_long (void)
   test_expect_nothing (bob);
 }
 
-/* More than a send queue may hold: the reader is patient, so it is not too slow. */
+/* More than a send queue may hold: who asks for much is not too slow to get it. */
 static void
 test_longer_than_the_queue (void)
 {
   g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=0",
-                                                   "limits.send-queue-bytes=262144", NULL);
+                                                   "limits.send-queue-bytes=65536", NULL);
   g_autoptr (TestClient) alice = test_login (server, "alice");
   g_autoptr (TestClient) bob = test_login (server, "bob");
   g_autofree char *text = g_strnfill (8000, 't');
@@ -195,6 +195,30 @@ test_longer_than_the_queue (void)
   for (guint i = 0; i < n; i++)
     test_expect (alice, "HISTORY_RESP From alice: %s%u", text, i);
   test_expect_nothing (alice);
+}
+
+/* A text of nothing but line ends is short, and very many lines to a base client. */
+static void
+test_many_lines (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autoptr (TestClient) bob = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  const guint n_messages = 12, n_lines = 7000;
+
+  for (guint i = 0; i < n_lines; i++)
+    g_string_append (text, "\\n");
+  for (guint i = 1; i <= n_messages; i++)
+    {
+      test_send (alice, "@id=%u CHAT_MESSAGE bob %s", i, text->str);
+      test_expect_prefix (alice, "@id=");
+    }
+  bob = test_login (server, "bob");
+  test_send (bob, "HISTORY_REQ alice");
+  for (guint i = 0; i < n_messages * n_lines; i++)
+    test_expect (bob, "HISTORY_RESP From alice: ");
+  test_expect_nothing (bob);
 }
 
 /* printf 'HELLO alice\nHISTORY_REQ bob\n' | nc -N: the whole answer comes before the end. */
@@ -246,6 +270,7 @@ main (int argc, char **argv)
   g_test_add_func ("/history/several-chats", test_several_chats);
   g_test_add_func ("/history/long", test_long);
   g_test_add_func ("/history/longer-than-the-queue", test_longer_than_the_queue);
+  g_test_add_func ("/history/many-lines", test_many_lines);
   g_test_add_func ("/history/asked-and-gone", test_asked_and_gone);
   g_test_add_func ("/history/said-and-asked", test_said_and_asked);
   return g_test_run ();

@@ -242,6 +242,26 @@ test_clients (Pair *p, gconstpointer data)
   g_assert_cmpstr (clients, ==, "alice=online bob=online carol=online dave=offline");
 }
 
+/* A list longer than a send queue may hold. */
+static void
+test_many_clients (void)
+{
+  g_autoptr (GString) list = g_string_new ("alice\n");
+  g_autoptr (TestServer) server = NULL;
+  g_autoptr (TestClient) alice = NULL;
+  g_autofree char *clients = NULL;
+  g_auto (GStrv) words = NULL;
+
+  for (guint i = 0; i < 3000; i++)
+    g_string_append_printf (list, "a-client-with-a-name-that-is-rather-long-%u\n", i);
+  server = test_server_new (list->str, "limits.send-queue-bytes=16384", NULL);
+  alice = test_login2 (server, "alice");
+  clients = read_clients (alice);
+  words = g_strsplit (clients, " ", -1);
+  g_assert_cmpuint (g_strv_length (words), ==, 3001);
+  test_expect_nothing (alice);
+}
+
 static void
 test_presence (Pair *p, gconstpointer data)
 {
@@ -402,6 +422,7 @@ main (int argc, char **argv)
   ADD ("/proto2-chats/devices-leave", test_devices_leave);
   g_test_add_func ("/proto2-chats/idle", test_idle);
   ADD ("/proto2-chats/clients", test_clients);
+  g_test_add_func ("/proto2-chats/many-clients", test_many_clients);
   ADD ("/proto2-chats/presence", test_presence);
   ADD ("/proto2-chats/ping", test_ping);
   ADD ("/proto2-chats/quit", test_quit);

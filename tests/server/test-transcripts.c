@@ -123,7 +123,7 @@ expect (Replay *replay, TestClient *client, const char *name, const char *patter
     }
   line = replay->unframed ? test_read_once (client, NULL, NULL) : test_line (client);
   if (line == NULL || !matches (replay, pattern, line))
-    g_error ("%s: the document has \"%s\", the server sent \"%s\"", name, pattern, line);
+    test_fail ("%s: the document has \"%s\", the server sent \"%s\"", name, pattern, line);
 }
 
 /* Lines that an unframed client is sent one after the other may come in one read when this machine

@@ -174,7 +174,7 @@ test_send_bytes (TestClient *self, const char *bytes, gssize len)
       gssize sent;
 
       if (poll (&poll_fd, 1, test_remaining_ms (deadline)) <= 0)
-        g_error ("%s: the server did not take what was sent", self->name);
+        test_fail ("%s: the server did not take what was sent", self->name);
       sent = send (self->fd, bytes, left, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
         return;
@@ -218,7 +218,7 @@ receive (TestClient *self, gint64 deadline, const char *wanted)
   if (self->ended)
     return FALSE;
   if (poll (&poll_fd, 1, test_remaining_ms (deadline)) <= 0)
-    g_error ("%s: waited in vain for %s; so far: \"%s\"", self->name, wanted, self->input->str);
+    test_fail ("%s: waited in vain for %s; so far: \"%s\"", self->name, wanted, self->input->str);
   got = recv (self->fd, bytes, sizeof bytes, 0);
   if (got <= 0)
     {
@@ -303,7 +303,7 @@ need_line (TestClient *self, const char *wanted)
   const char *line = next_line (self, wanted);
 
   if (line == NULL)
-    g_error ("%s: the server closed the connection instead of sending %s, after \"%s\"", self->name,
+    test_fail ("%s: the server closed the connection instead of sending %s, after \"%s\"", self->name,
              wanted, self->input->str);
   return line;
 }
@@ -328,7 +328,7 @@ test_expect (TestClient *self, const char *format, ...)
   va_end (arguments);
   line = need_line (self, wanted->str);
   if (!g_str_equal (line, wanted->str))
-    g_error ("%s: wanted \"%s\", got \"%s\"", self->name, wanted->str, line);
+    test_fail ("%s: wanted \"%s\", got \"%s\"", self->name, wanted->str, line);
 }
 
 void
@@ -337,7 +337,7 @@ test_expect_prefix (TestClient *self, const char *prefix)
   const char *line = need_line (self, prefix);
 
   if (!g_str_has_prefix (line, prefix))
-    g_error ("%s: wanted \"%s…\", got \"%s\"", self->name, prefix, line);
+    test_fail ("%s: wanted \"%s…\", got \"%s\"", self->name, prefix, line);
 }
 
 void
@@ -347,7 +347,7 @@ test_expect_error (TestClient *self, const char *code)
 
   test_expect_prefix (self, prefix);
   if (self->line->len == strlen (prefix))
-    g_error ("%s: \"%s\" says nothing to a person", self->name, self->line->str);
+    test_fail ("%s: \"%s\" says nothing to a person", self->name, self->line->str);
 }
 
 guint64
@@ -361,7 +361,7 @@ test_expect_started (TestClient *self, const char *partner)
   if (g_strv_length (words) != 3 || !g_str_equal (words[0], "CHAT_STARTED")
       || !g_str_equal (words[2], partner)
       || !g_ascii_string_to_unsigned (words[1], 10, 100000, G_MAXUINT64, &session, NULL))
-    g_error ("%s: wanted \"%s\", got \"%s\"", self->name, wanted, line);
+    test_fail ("%s: wanted \"%s\", got \"%s\"", self->name, wanted, line);
   return session;
 }
 
@@ -372,7 +372,7 @@ test_expect_connected2 (TestClient *self)
   const char *rest = line[0] == '@' ? strchr (line, ' ') : NULL;
 
   if (!g_str_equal (rest != NULL ? rest + 1 : line, "CONNECTED 2"))
-    g_error ("%s: wanted \"CONNECTED 2\", got \"%s\"", self->name, line);
+    test_fail ("%s: wanted \"CONNECTED 2\", got \"%s\"", self->name, line);
   test_client_set_proto2 (self);
 }
 
@@ -382,7 +382,7 @@ test_expect_closed (TestClient *self)
   const char *line = next_line (self, "the end of the stream");
 
   if (line != NULL || self->input->len > 0)
-    g_error ("%s: wanted the end of the stream, got \"%s\"", self->name,
+    test_fail ("%s: wanted the end of the stream, got \"%s\"", self->name,
              line != NULL ? line : self->input->str);
 }
 
@@ -426,7 +426,7 @@ split_tags (const char *line, const char **rest)
 
       g_assert_cmpuint (g_strv_length (pair), ==, 2);
       if (!g_hash_table_insert (tags, g_strdup (pair[0]), g_strdup (pair[1])))
-        g_error ("the tag %s stands twice in \"%s\"", pair[0], line);
+        test_fail ("the tag %s stands twice in \"%s\"", pair[0], line);
     }
   return tags;
 }
@@ -471,7 +471,7 @@ expect_tags (TestClient *self, const char *wanted_tags, const char *wanted)
   g_autoptr (GHashTable) tags = split_tags (line, &rest);
 
   if (!tags_fit (tags, wanted_tags))
-    g_error ("%s: wanted \"%s\", got \"%s\"", self->name, whole, line);
+    test_fail ("%s: wanted \"%s\", got \"%s\"", self->name, whole, line);
   return rest;
 }
 
@@ -487,7 +487,7 @@ test_expect_tagged (TestClient *self, const char *tags, const char *format, ...)
   va_end (arguments);
   rest = expect_tags (self, tags, wanted->str);
   if (!g_str_equal (rest, wanted->str))
-    g_error ("%s: wanted \"@%s %s\", got \"%s\"", self->name, tags, wanted->str, self->line->str);
+    test_fail ("%s: wanted \"@%s %s\", got \"%s\"", self->name, tags, wanted->str, self->line->str);
 }
 
 void
@@ -497,7 +497,7 @@ test_expect_error_tagged (TestClient *self, const char *tags, const char *code)
   const char *rest = expect_tags (self, tags, prefix);
 
   if (!g_str_has_prefix (rest, prefix) || strlen (rest) == strlen (prefix))
-    g_error ("%s: wanted \"@%s %s…\", got \"%s\"", self->name, tags, prefix, self->line->str);
+    test_fail ("%s: wanted \"@%s %s…\", got \"%s\"", self->name, tags, prefix, self->line->str);
 }
 
 const char *
@@ -518,7 +518,7 @@ test_tag_uint (TestClient *self, const char *key)
   guint64 number;
 
   if (value == NULL || !g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT64, &number, NULL))
-    g_error ("%s: no number in the tag %s of \"%s\"", self->name, key, self->line->str);
+    test_fail ("%s: no number in the tag %s of \"%s\"", self->name, key, self->line->str);
   return number;
 }
 
@@ -531,7 +531,7 @@ test_tag_time (TestClient *self, const char *key)
   if (value == NULL
       || !g_regex_match_simple ("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$", value, 0, 0)
       || (time = g_date_time_new_from_iso8601 (value, NULL)) == NULL)
-    g_error ("%s: no time in the tag %s of \"%s\"", self->name, key, self->line->str);
+    test_fail ("%s: no time in the tag %s of \"%s\"", self->name, key, self->line->str);
   return g_date_time_to_unix (time) * 1000 + g_date_time_get_microsecond (time) / 1000;
 }
 
@@ -563,6 +563,6 @@ test_expect_bytes (TestClient *self, const char *bytes)
   while (self->input->len < len && receive (self, deadline, bytes))
     ;
   if (self->input->len < len || memcmp (self->input->str, bytes, len) != 0)
-    g_error ("%s: wanted \"%s\", got \"%s\"", self->name, bytes, self->input->str);
+    test_fail ("%s: wanted \"%s\", got \"%s\"", self->name, bytes, self->input->str);
   g_string_erase (self->input, 0, (gssize) len);
 }

@@ -16,6 +16,9 @@
 #include "tests/util/deadline.h"
 
 #define LISTENING "listening on "
+#define SHOWN_BYTES 4000 /* of a log */
+
+static GPtrArray *servers; /* those that there are */
 
 struct _TestServer
 {
@@ -104,8 +107,17 @@ static void
 show_log (TestServer *self)
 {
   g_autofree char *log = test_server_log (self);
+  gsize len = strlen (log);
 
-  g_printerr ("# what the server logged:\n%s# end of log\n", log);
+  g_printerr ("# what the server logged last:\n%s# end of log\n",
+              len > SHOWN_BYTES ? log + len - SHOWN_BYTES : log);
+}
+
+void
+test_show_logs (void)
+{
+  for (guint i = 0; servers != NULL && i < servers->len; i++)
+    show_log (g_ptr_array_index (servers, i));
 }
 
 gsize
@@ -167,6 +179,9 @@ prepare (const char *client_list, va_list entries)
     test_server_set (self, entry);
 
   test_server_rewrite_file (self, "ClientID-List", client_list);
+  if (servers == NULL)
+    servers = g_ptr_array_new ();
+  g_ptr_array_add (servers, self);
   return self;
 }
 
@@ -209,6 +224,9 @@ test_server_free (TestServer *self)
         }
     }
   test_remove_folder (self->folder);
+  g_ptr_array_remove (servers, self);
+  if (servers->len == 0)
+    g_clear_pointer (&servers, g_ptr_array_unref);
   g_ptr_array_unref (self->addresses);
   g_ptr_array_unref (self->hosts);
   g_array_unref (self->ports);

@@ -55,6 +55,16 @@ void test_server_replace_file (TestServer *self, const char *name, const char *c
 /* Everything that it wrote to standard error so far, over all its starts. Transfer full. */
 char *test_server_log (TestServer *self);
 
+/* Fails the test, and shows what the servers that run have logged last. */
+#define test_fail(...) \
+  G_STMT_START \
+  { \
+    test_show_logs (); \
+    g_error (__VA_ARGS__); \
+  } \
+  G_STMT_END
+void test_show_logs (void);
+
 /* Waits until the log has this text, beginning at the byte offset from. Returns the offset after it. */
 gsize test_server_wait_log (TestServer *self, const char *text, gsize from);
 
