@@ -157,8 +157,11 @@ row_setup_cb (GtkSignalListItemFactory *factory, GtkListItem *item)
 static void
 search_activate_cb (UiPeoplePane *self)
 {
-  if (g_list_model_get_n_items (G_LIST_MODEL (self->model)) > 0)
-    row_activated_cb (self, 0);
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->model)) == 0)
+    return;
+
+  row_activated_cb (self, 0);
+  gtk_editable_set_text (GTK_EDITABLE (self->search_entry), ""); /* it has served */
 }
 
 static void
