@@ -167,7 +167,7 @@ fill_cb (gpointer data)
     return G_SOURCE_REMOVE;
   if (wants_newer)
     g_signal_emit (self, signals[SIGNAL_LOAD_NEWER], 0);
-  else if (wants_older (self) && hidden < UI_MESSAGE_LIST_PAGE && self->has_older)
+  else if (wants_older (self) && hidden < UI_MESSAGE_LIST_AHEAD && self->has_older)
     g_signal_emit (self, signals[SIGNAL_LOAD_OLDER], 0);
   return G_SOURCE_REMOVE;
 }
