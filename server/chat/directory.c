@@ -4,8 +4,9 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
-/* Editors touch a file several times; it is read when it has stayed the same for so long. */
-#define SETTLE_MS 100
+/* Editors touch a file several times; it is read when it has stayed the same for so long. GIO tells of a change up to 100 ms late when there was one
+ * just before: that must be well within. */
+#define SETTLE_MS 300
 
 struct _Directory
 {
