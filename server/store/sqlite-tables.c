@@ -45,7 +45,8 @@ static const char *const statements[N_STATEMENTS] = {
   [ADD_MESSAGE] = "INSERT INTO message (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)",
   [ADD_RECENT] = "INSERT INTO recent (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)",
   [MOVE_RECENT]
-  = "INSERT INTO message (" COLUMNS ") SELECT " COLUMNS " FROM recent ORDER BY conversation, seq",
+  = "INSERT OR ROLLBACK INTO message (" COLUMNS ") SELECT " COLUMNS " FROM recent"
+    " ORDER BY conversation, seq",
   [CLEAR_RECENT] = "DELETE FROM recent",
   [GET_SESSION] = "SELECT value FROM counter WHERE name = 'session'",
   [SET_SESSION] = "UPDATE counter SET value = ? WHERE name = 'session'",
