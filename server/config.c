@@ -12,9 +12,7 @@
 #define COUNT_MAX   1000000
 #define QUEUE_MAX   (1024 * 1024 * 1024)
 
-/* A group or a key that GKeyFile would accept, with where it goes. GKeyFile tells no lines, and
- * takes what it does not know or has twice without a word: so the file is gone through by lines
- * first. */
+/* A key of the file, and how its value gets into a Config. */
 typedef struct _Key Key;
 typedef gboolean (*ParseFunc) (gpointer member, const Key *key, const char *value, char **wrong);
 
@@ -236,7 +234,8 @@ scan_key (Reader *self, char *line, guint number, const char *group, GError **er
                               group);
 }
 
-/* Finds out which key stands in which line, and refuses what GKeyFile would pass over. */
+/* Finds out which key stands in which line, and refuses what GKeyFile would take without a word:
+ * what it does not know, and what is there twice. It tells no line of its own. */
 static gboolean
 scan (Reader *self, char *text, gsize len, GError **error)
 {

@@ -150,14 +150,40 @@ open_db (const char *file, int flags, const char *settings, GError **error)
   return db;
 }
 
+/* SQLite does without a WAL, and says nothing, where shared memory does not work: on a network's
+ * file system. There it would wait for readers, and they for it. */
+static gboolean
+check_wal (sqlite3 *db, GError **error)
+{
+  sqlite3_stmt *statement = NULL;
+  gboolean is_wal;
+
+  if (!store_db_prepare (db, "PRAGMA journal_mode", &statement, error))
+    return FALSE;
+  is_wal = sqlite3_step (statement) == SQLITE_ROW
+           && g_strcmp0 ((const char *) sqlite3_column_text (statement, 0), "wal") == 0;
+  sqlite3_finalize (statement);
+  if (!is_wal)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                 "%s: this file system has no shared memory, which the history needs",
+                 sqlite3_db_filename (db, "main"));
+  return is_wal;
+}
+
 sqlite3 *
 store_db_open_writer (const char *file, StoreDurability durability, GError **error)
 {
   const char *settings = durability == STORE_DURABILITY_FULL
                              ? WRITER_SETTINGS "PRAGMA synchronous = FULL;"
                              : WRITER_SETTINGS "PRAGMA synchronous = NORMAL;";
+  sqlite3 *db = open_db (file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, settings, error);
 
-  return open_db (file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, settings, error);
+  if (db != NULL && !check_wal (db, error))
+    {
+      sqlite3_close (db);
+      return NULL;
+    }
+  return db;
 }
 
 sqlite3 *

@@ -313,7 +313,7 @@ store_readers_read (StoreReaders *self,
   *job = (Job){ .range = *range, .func = func, .user_data = user_data };
   job->lo = memcpy (job->ids, lo, lo_size);
   job->hi = memcpy (job->ids + lo_size, hi, hi_size);
-  /* An error here means only that no further thread could be started: the job waits for one that
-   * there is. */
+  /* An error would mean that no further thread could be started: the job is in the queue all the
+   * same, and a thread that there is takes it. */
   g_thread_pool_push (self->pool, job, NULL);
 }

@@ -44,9 +44,8 @@ static const char *const statements[N_STATEMENTS] = {
   = "SELECT seq, time FROM message WHERE conversation = ? AND sender = ? AND nonce = ?",
   [ADD_MESSAGE] = "INSERT INTO message (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)",
   [ADD_RECENT] = "INSERT INTO recent (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)",
-  [MOVE_RECENT]
-  = "INSERT OR ROLLBACK INTO message (" COLUMNS ") SELECT " COLUMNS " FROM recent"
-    " ORDER BY conversation, seq",
+  [MOVE_RECENT] = "INSERT OR ROLLBACK INTO message (" COLUMNS ") SELECT " COLUMNS " FROM recent"
+                  " ORDER BY conversation, seq",
   [CLEAR_RECENT] = "DELETE FROM recent",
   [GET_SESSION] = "SELECT value FROM counter WHERE name = 'session'",
   [SET_SESSION] = "UPDATE counter SET value = ? WHERE name = 'session'",
@@ -229,9 +228,23 @@ add_message (StoreTables *self, StoreMessage *message, int statement, GError **e
   return TRUE;
 }
 
+/* Copies the WAL into the database, as far as no reader is in the way. */
+static gboolean
+checkpoint (StoreTables *self, GError **error)
+{
+  int result = sqlite3_wal_checkpoint_v2 (self->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+  self->wal_pages = 0;
+  return result == SQLITE_OK || result == SQLITE_BUSY || store_db_set_error (self->db, error);
+}
+
+/* After a failure, what room there is on the disk goes to a checkpoint first: then the WAL begins
+ * anew in the room that it has. Otherwise it would grow until none is left for the checkpoint. */
 static gboolean
 begin (StoreTables *self, GError **error)
 {
+  if (!self->recent_known && !checkpoint (self, error))
+    return FALSE;
   return store_db_run (self->statements[BEGIN], error);
 }
 
@@ -317,10 +330,8 @@ store_tables_set_session (StoreTables *self, guint64 session, GError **error)
 void
 store_tables_checkpoint_if_due (StoreTables *self)
 {
-  if (self->wal_pages < CHECKPOINT_PAGES)
-    return;
-  self->wal_pages = 0;
-  sqlite3_wal_checkpoint_v2 (self->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+  if (self->wal_pages >= CHECKPOINT_PAGES)
+    checkpoint (self, NULL);
 }
 
 static int

@@ -78,8 +78,7 @@ reserve_sessions (StoreWriter *self)
   g_mutex_unlock (&self->lock);
 }
 
-/* Sleeps until there is something to do. FALSE when there is nothing left and the writer is to end.
- */
+/* Sleeps until there is something to do. FALSE when nothing is left and the writer is to end. */
 static gboolean
 wait_for_work (StoreWriter *self, StoreMessage **queue, gboolean *sessions)
 {
@@ -115,8 +114,8 @@ writer_thread (gpointer data)
           StoreMessage *batch = cut_batch (&queue, &n, &bytes);
 
           store_batch (self, batch, n, bytes);
-          store_tables_checkpoint_if_due (
-              self->tables); /* nobody waits for it: they were answered */
+          /* Now that the senders were answered, nobody waits for it. */
+          store_tables_checkpoint_if_due (self->tables);
         }
     }
   return NULL;
@@ -132,6 +131,15 @@ open_tables (StoreWriter *self, const char *file, StoreDurability durability, GE
   return store_tables_set_session (self->tables, self->session_end, error);
 }
 
+static void
+writer_free (StoreWriter *self)
+{
+  g_clear_pointer (&self->tables, store_tables_close);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->wake);
+  g_free (self);
+}
+
 StoreWriter *
 store_writer_new (const char *file,
                   StoreDurability durability,
@@ -141,18 +149,15 @@ store_writer_new (const char *file,
 {
   StoreWriter *self = g_new0 (StoreWriter, 1);
 
-  if (!open_tables (self, file, durability, error))
-    {
-      g_clear_pointer (&self->tables, store_tables_close);
-      g_free (self);
-      return NULL;
-    }
   self->stored = stored;
   self->user_data = user_data;
   self->queue_end = &self->queue;
   g_mutex_init (&self->lock);
   g_cond_init (&self->wake);
-  self->thread = g_thread_new ("store-writer", writer_thread, self);
+  if (open_tables (self, file, durability, error))
+    self->thread = g_thread_try_new ("store-writer", writer_thread, self, error);
+  if (self->thread == NULL)
+    g_clear_pointer (&self, writer_free);
   return self;
 }
 
@@ -166,10 +171,7 @@ store_writer_free (StoreWriter *self)
   g_thread_join (self->thread);
 
   store_tables_set_session (self->tables, self->session_next, NULL);
-  store_tables_close (self->tables);
-  g_mutex_clear (&self->lock);
-  g_cond_clear (&self->wake);
-  g_free (self);
+  writer_free (self);
 }
 
 /* With the lock held. Returns whether the thread must be woken, by who has let go of the lock. */
