@@ -2,8 +2,11 @@
 /* The local file Client-ID, which remembers who the person is. */
 #include "client/client.h"
 
-#include <glib/gi18n.h>
+#include <errno.h>
 #include <string.h>
+
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
 
 #include "shared/client-id.h"
 #include "shared/limits.h"
@@ -69,71 +72,46 @@ wc_client_id_load_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-static void
-replace_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (g_file_replace_contents_finish (G_FILE (source), result, NULL, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-/* The folder is made in a thread: there is no async call that makes its parents too. */
-static void
-make_folder_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  if (g_file_make_directory_with_parents (data, cancellable, &error) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_EXISTS))
-    {
-      g_clear_error (&error);
-      g_task_return_boolean (task, TRUE);
-    }
-  else
-    {
-      g_task_return_error (task, error);
-    }
-}
-
 typedef struct
 {
-  GFile *file;
-  GBytes *content;
+  char *folder;
+  char *line;
 } SaveData;
 
 static void
 save_data_free (SaveData *data)
 {
-  g_object_unref (data->file);
-  g_bytes_unref (data->content);
+  g_free (data->folder);
+  g_free (data->line);
   g_free (data);
 }
 
+/* In a thread: GIO makes no parents asynchronously, and creates a file that is new empty at first. Here it is written beside and renamed, so that
+ * whoever looks at any moment finds a whole ID or no file. */
 static void
-make_folder_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+save_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
-  g_autoptr (GTask) task = user_data;
-  SaveData *data = g_task_get_task_data (task);
+  SaveData *data = task_data;
+  g_autofree char *path = g_build_filename (data->folder, FILE_NAME, NULL);
   GError *error = NULL;
 
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_error (task, error);
+  if (g_mkdir_with_parents (data->folder, 0700) < 0)
+    {
+      int code = errno;
+
+      g_task_return_new_error (task, G_IO_ERROR, g_io_error_from_errno (code), "%s: %s", data->folder, g_strerror (code));
+    }
+  else if (g_file_set_contents_full (path, data->line, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
+    g_task_return_boolean (task, TRUE);
   else
-    /* Written beside and renamed. */
-    g_file_replace_contents_bytes_async (data->file, data->content, NULL, FALSE, G_FILE_CREATE_REPLACE_DESTINATION,
-                                         g_task_get_cancellable (task), replace_cb, g_object_ref (task));
+    g_task_return_error (task, error);
 }
 
 void
 wc_client_id_save_async (GFile *folder, const char *client_id, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  g_autoptr (GTask) make_folder = NULL;
   SaveData *data;
-  char *line;
 
   g_task_set_source_tag (task, wc_client_id_save_async);
   if (!client_id_is_valid (client_id, strlen (client_id)))
@@ -143,14 +121,10 @@ wc_client_id_save_async (GFile *folder, const char *client_id, GCancellable *can
     }
 
   data = g_new0 (SaveData, 1);
-  line = g_strconcat (client_id, "\n", NULL);
-  data->file = g_file_get_child (folder, FILE_NAME);
-  data->content = g_bytes_new_take (line, strlen (line));
+  data->folder = g_file_get_path (folder);
+  data->line = g_strconcat (client_id, "\n", NULL);
   g_task_set_task_data (task, data, (GDestroyNotify) save_data_free);
-
-  make_folder = g_task_new (NULL, cancellable, make_folder_cb, g_steal_pointer (&task));
-  g_task_set_task_data (make_folder, g_object_ref (folder), g_object_unref);
-  g_task_run_in_thread (make_folder, make_folder_thread);
+  g_task_run_in_thread (task, save_thread);
 }
 
 gboolean
