@@ -34,7 +34,9 @@ struct _ClientList
 static guint32 *
 find_slot (ClientList *self, const char *id)
 {
-  for (guint32 slot = g_str_hash (id) & self->mask;; slot = (slot + 1) & self->mask)
+  guint32 hash = g_str_hash (id) * 2654435769u; /* IDs that count up lie side by side without it */
+
+  for (guint32 slot = (hash ^ hash >> 16) & self->mask;; slot = (slot + 1) & self->mask)
     if (self->slots[slot] == 0
         || strcmp (client_list_get_id (self, self->slots[slot] - 1), id) == 0)
       return &self->slots[slot];
