@@ -126,10 +126,10 @@ keep_alive (Peer *peer)
 void
 login_timeout (Peer *peer)
 {
-  if (peer->id != NULL)
-    keep_alive (peer);
-  else
+  if (peer->id == NULL)
     login_decline (peer, NULL, "no HELLO in time");
+  else if (peer->dialect == WIRE_PROTO2) /* a base client's HELLO came as the time was over */
+    keep_alive (peer);
 }
 
 void

@@ -57,6 +57,9 @@ void connection_set_timer_locked (Connection *self, Timer timer, gint64 when);
 
 void connection_set_timer (Connection *self, Timer timer, gint64 when);
 
+/* Nothing that comes in is handled any more. */
+gboolean connection_is_over (Connection *self);
+
 /* Arms the descriptor for what is waited for; called with the lock held. */
 void connection_arm_locked (Connection *self);
 

@@ -138,6 +138,17 @@ connection_set_timer_locked (Connection *self, Timer timer, gint64 when)
     deadlines_set (self->shared->deadlines, &self->deadline, earliest);
 }
 
+gboolean
+connection_is_over (Connection *self)
+{
+  gboolean over;
+
+  g_mutex_lock (&self->lock);
+  over = self->closing || self->broken;
+  g_mutex_unlock (&self->lock);
+  return over;
+}
+
 void
 connection_set_timer (Connection *self, Timer timer, gint64 when)
 {
@@ -265,10 +276,6 @@ serve_once (Connection *self)
   due = take_due_timers_locked (self);
   g_mutex_unlock (&self->lock);
 
-  if (due & 1 << TIMER_FRAMING)
-    connection_take_silence (self);
-  if ((due & 1 << TIMER_HANDLER) && !closing)
-    self->shared->handler->timeout (self);
   if (due & 1 << TIMER_LINGER)
     connection_break (self, NULL);
   if (has_output)
@@ -280,6 +287,12 @@ serve_once (Connection *self)
     connection_linger (self);
   else
     connection_read_input (self);
+
+  /* Only now: when this thread is late, what lies there already has come in time. */
+  if ((due & 1 << TIMER_FRAMING) && !connection_is_over (self))
+    connection_take_silence (self);
+  if ((due & 1 << TIMER_HANDLER) && !connection_is_over (self))
+    self->shared->handler->timeout (self);
 
   g_mutex_lock (&self->lock);
   broken = self->broken;

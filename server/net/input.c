@@ -27,17 +27,6 @@ keep_waiting (Connection *self, const char *line, gsize line_len, const char *re
   self->waiting_len = line_len + 1 + rest_len;
 }
 
-static gboolean
-is_over (Connection *self)
-{
-  gboolean over;
-
-  g_mutex_lock (&self->lock);
-  over = self->closing || self->broken;
-  g_mutex_unlock (&self->lock);
-  return over;
-}
-
 static void
 take_lines (Connection *self, char *data, gsize len)
 {
@@ -50,7 +39,7 @@ take_lines (Connection *self, char *data, gsize len)
     {
       if (frame == WIRE_FRAME_LINE && line_len == 0)
         continue;
-      if (is_over (self))
+      if (connection_is_over (self))
         return;
       if (frame == WIRE_FRAME_TOO_LONG)
         handler->too_long (self, line, line_len);
@@ -133,7 +122,8 @@ take_held (Connection *self)
 void
 connection_take_silence (Connection *self)
 {
-  if (self->framing != CONNECTION_FRAMING_UNDECIDED || !looks_unframed (self))
+  /* Set again: more bytes have come meanwhile. */
+  if (self->framing != CONNECTION_FRAMING_UNDECIDED || self->timers[TIMER_FRAMING] != 0 || !looks_unframed (self))
     return;
 
   self->framing = CONNECTION_UNFRAMED;
@@ -156,7 +146,7 @@ take_end (Connection *self)
     return;
 
   take_held (self);
-  if (self->waiting == NULL && !is_over (self))
+  if (self->waiting == NULL && !connection_is_over (self))
     self->input_end_told = self->shared->handler->end_of_input (self);
 }
 
@@ -166,7 +156,7 @@ connection_read_input (Connection *self)
   static _Thread_local char buffer[READ_SIZE];
 
   take_waiting (self);
-  for (guint i = 0; i < READS_PER_TURN && self->waiting == NULL && !self->input_ended && !is_over (self); i++)
+  for (guint i = 0; i < READS_PER_TURN && self->waiting == NULL && !self->input_ended && !connection_is_over (self); i++)
     {
       gssize n = recv (self->io.fd, buffer, sizeof buffer, 0);
 

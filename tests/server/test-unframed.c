@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Clients that end their messages with nothing at all, as the original's do. */
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "tests/util/client.h"
 #include "tests/util/server.h"
@@ -368,6 +370,58 @@ test_with_proto2 (Pair *p, gconstpointer data)
 
 #define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)
 
+/* Whether all of it was sent before the silence could have been one. */
+static gboolean
+say_hello_to_a_stopped_server (TestServer *server, TestClient *alice)
+{
+  gint64 before = g_get_monotonic_time ();
+  siginfo_t stopped;
+
+  test_send_bytes (alice, "HELLO alice", -1);
+  test_client_free (test_login (server, "carol")); /* the server has seen these bytes, too */
+  test_server_signal (server, SIGSTOP);
+  g_assert_no_errno (waitid (P_PID, (id_t) test_server_pid (server), &stopped, WSTOPPED));
+  test_send_bytes (alice, "\n", 1);
+  return g_get_monotonic_time () - before < SILENCE_US * 3 / 4;
+}
+
+/* It is the client's silence that counts, not how long the server was kept from listening. */
+static void
+test_busy_server (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NULL);
+  gboolean in_time;
+
+  do
+    {
+      g_autoptr (TestClient) alice = test_connect (server, "alice");
+
+      in_time = say_hello_to_a_stopped_server (server, alice);
+      g_usleep (SILENCE_US);
+      test_server_signal (server, SIGCONT);
+      if (in_time)
+        test_expect (alice, "CONNECTED");
+    }
+  while (!in_time);
+}
+
+/* HELLO is complete so late that the silence after it lasts longer than the login time-out. The connection is declined, and
+ * that is that: it takes nothing over from who is logged in. */
+static void
+test_too_late (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, "session.login-timeout=1", NULL);
+  g_autoptr (TestClient) alice = test_login (server, "alice");
+  g_autoptr (TestClient) late = test_connect (server, "late");
+
+  g_usleep (G_USEC_PER_SEC - SILENCE_US / 2);
+  test_send_bytes (late, "HELLO alice", -1);
+  test_expect (late, "DECLINED");
+  test_expect_closed (late);
+  test_client_free (test_login_unframed (server, "carol")); /* a silence that began later is over */
+  test_expect_nothing (alice);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -376,6 +430,8 @@ main (int argc, char **argv)
   g_test_add_func ("/unframed/hello-declined", test_hello_declined);
   g_test_add_func ("/unframed/framed-in-two", test_framed_in_two);
   g_test_add_func ("/unframed/no-hello", test_no_hello);
+  g_test_add_func ("/unframed/busy-server", test_busy_server);
+  g_test_add_func ("/unframed/too-late", test_too_late);
   ADD ("/unframed/dialogue", test_dialogue);
   ADD ("/unframed/timeout", test_timeout);
   ADD ("/unframed/trailing-line-end", test_trailing_line_end);
