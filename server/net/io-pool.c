@@ -28,22 +28,40 @@ struct _IoPool
 #define WAKE_KEY G_MAXUINT64
 
 static void
+ring (IoPool *self)
+{
+  guint64 one = 1;
+
+  while (write (self->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
+    ;
+}
+
+static IoItem *
+take_woken (IoPool *self)
+{
+  IoItem *item;
+
+  g_mutex_lock (&self->lock);
+  item = g_queue_pop_head (&self->woken);
+  g_mutex_unlock (&self->lock);
+  return item;
+}
+
+/* No more than an epoll_wait() brings, though items may be woken all the time: the burst must end, and send what it has for others. */
+static void
 serve_woken (IoPool *self)
 {
-  for (;;)
+  for (guint i = 0; i < EVENTS_PER_WAIT; i++)
     {
-      IoItem *item;
+      IoItem *item = take_woken (self);
 
-      g_mutex_lock (&self->lock);
-      item = g_queue_pop_head (&self->woken);
-      g_mutex_unlock (&self->lock);
       if (item == NULL)
         return;
-
       g_atomic_int_set (&item->woken, FALSE);
       self->funcs->serve (item);
       self->funcs->unref (item);
     }
+  ring (self); /* there may be more */
 }
 
 /* An item may be removed by one worker while another holds an event of its: the event names it, the table says whether it still lives. */
@@ -65,15 +83,6 @@ serve_ready (IoPool *self, guint64 key)
 
   self->funcs->serve (item);
   self->funcs->unref (item);
-}
-
-static void
-ring (IoPool *self)
-{
-  guint64 one = 1;
-
-  while (write (self->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
-    ;
 }
 
 /* The one task of each thread: it serves until the pool is stopped. */
