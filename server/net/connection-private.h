@@ -36,6 +36,7 @@ struct _Connection
   Deadline deadline; /* the earliest of timers */
   gint64 timers[N_TIMERS];
   char *out;
+  guint out_rest; /* unframed: so many bytes at its head are the rest of a message that was sent in part */
   guint out_len, out_cap, out_sent;
   const char *close_reason;
   guint closing : 1;  /* connection_close() */

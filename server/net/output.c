@@ -133,9 +133,9 @@ next_write (Connection *self, const char *queue, gsize len, const char **data, g
   gsize line;
 
   *data = queue;
-  *data_len = len;
-  if (self->framing != CONNECTION_UNFRAMED)
-    return len;
+  *data_len = self->out_rest > 0 ? self->out_rest : len;
+  if (self->framing != CONNECTION_UNFRAMED || self->out_rest > 0)
+    return *data_len;
 
   lf = memchr (queue, '\n', len);
   line = lf - queue + 1;
@@ -174,13 +174,17 @@ send_some_locked (Connection *self)
 
   if (sent < 0 && saved_errno != EAGAIN && saved_errno != EWOULDBLOCK)
     connection_break_locked (self, saved_errno == EPIPE || saved_errno == ECONNRESET ? "the peer is gone" : "cannot send");
+  if (sent < (gssize) data_len)
+    self->blocked = TRUE;
   if (self->framing == CONNECTION_UNFRAMED && sent >= 0)
     {
-      sent = part; /* a partial write of a message this small means a peer that has stopped reading; it gets the next one whole */
-      connection_set_timer_locked (self, TIMER_PACE, g_get_monotonic_time () + PACE_US);
+      /* What is left of the message, as it is to be sent, takes the end of the message's place in the queue. */
+      self->out_rest = data_len - sent;
+      memmove (queue + start + part - self->out_rest, data + sent, self->out_rest);
+      sent = part - self->out_rest;
+      if (self->out_rest == 0)
+        connection_set_timer_locked (self, TIMER_PACE, g_get_monotonic_time () + PACE_US);
     }
-  else if (sent < (gssize) data_len)
-    self->blocked = TRUE;
 
   start += MAX (sent, 0);
   if (start == len || self->broken)
