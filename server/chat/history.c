@@ -9,7 +9,8 @@ typedef struct
 {
   Job job;
   char *with;       /* the other side's Client-ID */
-  WireTags asked;
+  WireTags asked;   /* without its texts: they lie in the line */
+  char *id;         /* what the asker calls the request; NULL for nothing */
   gboolean started; /* the range is known */
   gboolean finished;
   gboolean failed;
@@ -24,6 +25,7 @@ history_job_free (Job *job)
   HistoryJob *self = (HistoryJob *) job;
 
   g_free (self->with);
+  g_free (self->id);
   g_free (self);
 }
 
@@ -68,7 +70,7 @@ send_end (HistoryJob *self, Peer *peer)
 
   if (self->failed)
     {
-      peer_send_error (peer, WIRE_STORE_FAILED, self->asked.id, "the history cannot be read; try again later");
+      peer_send_error (peer, WIRE_STORE_FAILED, self->id ? WIRE_SPAN (self->id) : WIRE_NO_SPAN, "the history cannot be read; try again later");
       return;
     }
   if (peer->dialect == WIRE_BASE)
@@ -129,8 +131,6 @@ read_cb (const StorePage *page, const GError *error, gpointer user_data)
     }
 
   self->finished = self->failed || self->after + 1 >= self->end;
-  if (self->finished)
-    send_end (self, peer);
   connection_flush_burst ();
   connection_notify_drained (connection);
   connection_unref (connection);
@@ -145,6 +145,7 @@ history_job_next (Job *job, Peer *peer)
 
   if (self->finished)
     {
+      send_end (self, peer);
       peer_end_job (peer);
       return;
     }
@@ -175,6 +176,6 @@ handle_history_req (Peer *peer, const WireMessage *message)
   job->job.free = history_job_free;
   job->with = g_steal_pointer (&with);
   job->asked = message->tags;
-  job->asked.id = WIRE_NO_SPAN; /* it points into the line */
+  job->id = message->tags.id.data ? wire_span_dup (message->tags.id) : NULL;
   peer_start_job (peer, &job->job);
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include <glib/gstdio.h>
+
 #include "tests/util/client.h"
 #include "tests/util/deadline.h"
 #include "tests/util/server.h"
@@ -81,6 +83,25 @@ test_disk_full (void)
   test_expect_tagged (alice, "count=2;last=2;more=0", "HISTORY_END bob");
 }
 
+/* A history that cannot be read is answered for, by the name that the question had; and can be read again later. */
+static void
+test_history_unreadable (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autofree char *file = test_server_path (server, "data/history.db");
+  g_autofree char *aside = test_server_path (server, "data/aside");
+
+  g_assert_no_errno (g_rename (file, aside));
+  test_send (alice, "@id=h\\:1 HISTORY_REQ bob");
+  test_expect_error_tagged (alice, "id=h\\:1", "store-failed");
+  test_send (alice, "HISTORY_REQ bob");
+  test_expect_error (alice, "store-failed");
+  g_assert_no_errno (g_rename (aside, file));
+  test_send (alice, "@id=h2 HISTORY_REQ bob");
+  test_expect_tagged (alice, "count=0;last=0;more=0", "HISTORY_END bob");
+}
+
 static guint
 count_descriptors (TestServer *server)
 {
@@ -139,6 +160,7 @@ main (int argc, char **argv)
   /* The server inherits this: a write that is over the limit fails, instead of killing it. */
   signal (SIGXFSZ, SIG_IGN);
   g_test_add_func ("/scarcity/disk-full", test_disk_full);
+  g_test_add_func ("/scarcity/history-unreadable", test_history_unreadable);
   g_test_add_func ("/scarcity/no-descriptors", test_no_descriptors);
   return g_test_run ();
 }
