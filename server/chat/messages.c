@@ -237,6 +237,7 @@ hub_stored (StoreMessage *batch, const GError *error, gpointer user_data)
       store_message_free (batch);
       settle (peer);
       connection_unref (connection);
+      connection_flush_burst_if_full (); /* a batch may have more for one receiver than its queue holds */
     }
   connection_flush_burst ();
 }

@@ -47,6 +47,7 @@ struct _Connection
   guint blocked : 1;  /* the kernel took no more: wait for EPOLLOUT */
   guint in_burst : 1; /* some thread will flush it at the end of its burst */
   guint tell_drained : 1;
+  guint input_stalled : 1; /* what came in waits until more can be answered */
   guint reading : 1;  /* wait for EPOLLIN */
 
   struct in6_addr address; /* IPv4 mapped */
@@ -69,6 +70,10 @@ gboolean connection_is_drained_locked (Connection *self);
 
 /* Sends what is queued, as far as the kernel takes it. Any thread. */
 void connection_flush (Connection *self);
+
+/* Whether little enough waits to be sent that a line may be answered; the input is tried again when it is so: one read may ask for more than the queue
+ * holds, and nobody is disconnected over what it asked for. */
+gboolean connection_may_answer (Connection *self);
 
 /* Marks it as past sending; called with the lock held. reason is static. */
 void connection_break_locked (Connection *self, const char *reason);

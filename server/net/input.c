@@ -43,7 +43,7 @@ take_lines (Connection *self, char *data, gsize len)
         return;
       if (frame == WIRE_FRAME_TOO_LONG)
         handler->too_long (self, line, line_len);
-      else if (handler->may_take (self, line, line_len))
+      else if (connection_may_answer (self) && handler->may_take (self, line, line_len))
         handler->line (self, line, line_len);
       else
         {
@@ -67,7 +67,7 @@ take_message (Connection *self, char *data, gsize len)
 
   if (len >= WIRE_LINE_MAX)
     handler->too_long (self, data, WIRE_LINE_MAX);
-  else if (handler->may_take (self, data, len))
+  else if (connection_may_answer (self) && handler->may_take (self, data, len))
     handler->line (self, data, len);
   else
     keep_waiting (self, data, len, NULL, 0);

@@ -12,7 +12,7 @@
 #define PACE_US ((WIRE_UNFRAMED_GAP_MS + 2) * G_TIME_SPAN_MILLISECOND)
 
 /* A producer goes on when no more than this waits. */
-#define DRAINED_BYTES 65536
+#define DRAINED_BYTES 65536 /* or a quarter of the queue */
 
 /* The connections that this thread has queued something for. */
 static void
@@ -22,6 +22,9 @@ burst_free (gpointer data)
 }
 
 static GPrivate burst_key = G_PRIVATE_INIT (burst_free);
+
+/* One of them has so much to send that it must not wait for the end of the burst. */
+static _Thread_local gboolean burst_is_full;
 
 static GPtrArray *
 get_burst (void)
@@ -36,15 +39,31 @@ get_burst (void)
   return burst;
 }
 
+static gboolean
+wants_more_locked (Connection *self)
+{
+  return !self->broken && !self->closing
+         && self->out_len - self->out_sent <= MIN (DRAINED_BYTES, self->shared->send_queue_bytes / 4);
+}
+
+/* Behind is who does not take what it is offered. One whose turn to be sent to has not come yet may have twice as much waiting. */
+static gboolean
+is_too_far_behind_locked (Connection *self)
+{
+  gsize waiting = self->out_len - self->out_sent, limit = self->shared->send_queue_bytes;
+
+  return waiting > limit && (self->blocked || self->timers[TIMER_PACE] > 0 || waiting > 2 * limit);
+}
+
 void
 connection_queue (Connection *self, const char *lines, gsize len)
 {
-  gboolean join = FALSE;
+  gboolean join = FALSE, full = FALSE;
 
   g_mutex_lock (&self->lock);
   if (self->closing || self->broken || self->closed)
     ;
-  else if (self->out != NULL && self->out_len - self->out_sent + len > self->shared->send_queue_bytes)
+  else if (is_too_far_behind_locked (self))
     connection_break_locked (self, "reads too slowly: its send queue is full");
   else
     {
@@ -62,13 +81,17 @@ connection_queue (Connection *self, const char *lines, gsize len)
         }
       memcpy (self->out + self->out_len, lines, len);
       self->out_len += len;
-      join = !self->in_burst && !self->blocked;
+      full = !wants_more_locked (self) && self->timers[TIMER_PACE] == 0;
+      join = !self->blocked && (full || !self->in_burst);
       self->in_burst |= join;
     }
   g_mutex_unlock (&self->lock);
 
   if (join)
-    g_ptr_array_add (get_burst (), connection_ref (self));
+    {
+      g_ptr_array_add (get_burst (), connection_ref (self));
+      burst_is_full |= full;
+    }
 }
 
 void
@@ -84,13 +107,14 @@ connection_flush_burst (void)
       connection_unref (connection);
     }
   g_ptr_array_set_size (burst, 0);
+  burst_is_full = FALSE;
 }
 
-static gboolean
-wants_more_locked (Connection *self)
+void
+connection_flush_burst_if_full (void)
 {
-  return !self->broken && !self->closing
-         && self->out_len - self->out_sent <= MIN (DRAINED_BYTES, self->shared->send_queue_bytes / 4);
+  if (burst_is_full)
+    connection_flush_burst ();
 }
 
 gboolean
@@ -108,6 +132,19 @@ connection_wants_more (Connection *self)
   wants = wants_more_locked (self);
   g_mutex_unlock (&self->lock);
   return wants;
+}
+
+gboolean
+connection_may_answer (Connection *self)
+{
+  gboolean may;
+
+  connection_flush_burst_if_full ();
+  g_mutex_lock (&self->lock);
+  may = wants_more_locked (self);
+  self->input_stalled = !may;
+  g_mutex_unlock (&self->lock);
+  return may;
 }
 
 void
@@ -232,7 +269,8 @@ connection_flush (Connection *self)
 
   if (self->blocked)
     connection_arm_locked (self);
-  news = self->broken || (self->out == NULL && self->closing) || connection_is_drained_locked (self);
+  news = self->broken || (self->out == NULL && self->closing) || connection_is_drained_locked (self)
+         || (self->input_stalled && wants_more_locked (self));
   g_mutex_unlock (&self->lock);
 
   if (news)

@@ -258,6 +258,68 @@ test_greedy_reader (void)
   g_assert_cmpuint (pages * 4096, <, 400 * 1024 * 1024);
 }
 
+/* Who asks much at once, and reads all the answers, is not behind. */
+static void
+test_many_at_once (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NO_RATE, "limits.send-queue-bytes=16384", NULL);
+  g_autoptr (TestClient) alice = test_login (server, "alice");
+  g_autoptr (GString) all = g_string_new (NULL);
+  const guint n = 1000;
+
+  for (guint i = 0; i < n; i++)
+    g_string_append (all, "SHOUT\n");
+  test_send_bytes (alice, all->str, (gssize) all->len);
+  for (guint i = 0; i < n; i++)
+    test_expect_error (alice, "unknown-verb");
+  test_expect_nothing (alice);
+}
+
+/* What the store has committed in one go is more than the queue holds; bob, who reads, gets all of it. */
+static void
+test_many_stored_at_once (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NO_RATE, "limits.send-queue-bytes=65536", NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autoptr (TestClient) bob = test_login2 (server, "bob");
+  g_autofree char *text = g_strnfill (1000, 'b');
+  g_autoptr (GString) all = g_string_new (NULL);
+  const guint n = 110;
+
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (all, "CHAT_MESSAGE bob %s\n", text);
+  test_send_bytes (alice, all->str, (gssize) all->len);
+  for (guint i = 1; i <= n; i++)
+    {
+      g_autofree char *tags = g_strdup_printf ("conv=alice;from=alice;seq=%u;time=*", i);
+
+      test_expect_tagged (bob, tags, "CHAT %s", text);
+    }
+}
+
+/* Nor is who asks for a history whose messages are about as long as the queue. */
+static void
+test_long_messages (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NO_RATE, "limits.send-queue-bytes=16384", NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autoptr (TestClient) bob = NULL;
+  g_autofree char *shorter = g_strnfill (3000, 's'), *longer = g_strnfill (16000, '\\');
+
+  test_send (alice, "CHAT_MESSAGE bob %s", shorter);
+  test_send (alice, "CHAT_MESSAGE bob %s", longer);
+  test_expect_tagged (alice, "seq=1;time=*", "SENT bob");
+  test_expect_tagged (alice, "seq=2;time=*", "SENT bob");
+  bob = test_login2 (server, "bob");
+  for (guint i = 0; i < 10; i++)
+    {
+      test_send (bob, "HISTORY_REQ alice");
+      test_expect_tagged (bob, "seq=1;from=alice;time=*", "HISTORY_RESP %s", shorter);
+      test_expect_tagged (bob, "seq=2;from=alice;time=*", "HISTORY_RESP %s", longer);
+      test_expect_tagged (bob, "count=2;last=2;more=0", "HISTORY_END alice");
+    }
+}
+
 /* A sender that outruns the store is slowed, not refused and not forgotten. */
 static void
 test_fast_sender (void)
@@ -295,6 +357,9 @@ main (int argc, char **argv)
   g_test_add_func ("/limits/per-address", test_per_address);
   g_test_add_func ("/limits/slow-reader", test_slow_reader);
   g_test_add_func ("/limits/greedy-reader", test_greedy_reader);
+  g_test_add_func ("/limits/many-at-once", test_many_at_once);
+  g_test_add_func ("/limits/many-stored-at-once", test_many_stored_at_once);
+  g_test_add_func ("/limits/long-messages", test_long_messages);
   g_test_add_func ("/limits/fast-sender", test_fast_sender);
   return g_test_run ();
 }
