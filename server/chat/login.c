@@ -30,20 +30,19 @@ take_over (Hub *hub, Client *client)
   connection_close (older->connection, "the same Client-ID logged in again");
 }
 
+/* Lock held. */
 static void
 join (Peer *peer)
 {
   Hub *hub = peer->hub;
   Client *client;
 
-  g_mutex_lock (&hub->lock);
   /* The answer is queued before anybody else can see the peer and queue something of theirs. */
   peer_send (peer, &(WireMessage){ .verb = WIRE_CONNECTED, .word[0] = WIRE_SPAN ("2") });
   client = registry_find (hub, peer->id);
   if (peer->dialect == WIRE_BASE && client != NULL && client->base != NULL)
     take_over (hub, client);
   registry_join (hub, peer, peer->id);
-  g_mutex_unlock (&hub->lock);
 }
 
 void
@@ -58,22 +57,21 @@ login_decline (Peer *peer, const char *claimed, const char *why)
   connection_close (peer->connection, why);
 }
 
-/* NULL when the client may come in. */
+/* NULL when the client may come in. Lock held. */
 static const char *
-why_declined (Hub *hub, WireSpan id, const char *name)
+why_declined (Peer *peer, WireSpan id, const char *name)
 {
-  const char *why = NULL;
+  ClientList *list = peer->hub->list;
 
+  if (peer->id != NULL)
+    return "a second HELLO";
   if (!client_id_is_valid (id.data, id.len))
     return "that is not a Client-ID";
-
-  g_mutex_lock (&hub->lock);
-  if (!client_list_contains (hub->list, name))
-    why = "not on the ClientID-List";
-  else if (client_list_get_verifier (hub->list, name) != NULL)
-    why = "has a verifier, and did not prove who it is";
-  g_mutex_unlock (&hub->lock);
-  return why;
+  if (!client_list_contains (list, name))
+    return "not on the ClientID-List";
+  if (client_list_get_verifier (list, name) != NULL)
+    return "has a verifier, and did not prove who it is";
+  return NULL;
 }
 
 void
@@ -81,19 +79,26 @@ handle_hello (Peer *peer, const WireMessage *message)
 {
   g_autofree char *name = wire_span_dup (message->word[0]);
   guint64 version = 0;
-  const char *why = peer->id != NULL ? "a second HELLO" : why_declined (peer->hub, message->word[0], name);
+  const char *why;
 
+  /* Under one lock: a ClientID-List that comes in between would not find the client among those to disconnect. */
+  g_mutex_lock (&peer->hub->lock);
+  why = why_declined (peer, message->word[0], name);
+  if (why == NULL)
+    {
+      /* A later protocol is answered with the one that this server speaks. */
+      if (message->word[1].data != NULL && wire_span_to_uint (message->word[1], &version) && version >= 2)
+        peer->dialect = WIRE_PROTO2;
+      peer->id = g_strdup (name);
+      join (peer);
+    }
+  g_mutex_unlock (&peer->hub->lock);
   if (why != NULL)
     {
       login_decline (peer, client_id_is_valid (name, strlen (name)) ? name : NULL, why);
       return;
     }
 
-  /* A later protocol is answered with the one that this server speaks. */
-  if (message->word[1].data != NULL && wire_span_to_uint (message->word[1], &version) && version >= 2)
-    peer->dialect = WIRE_PROTO2;
-  peer->id = g_steal_pointer (&name);
-  join (peer);
   peer_log (peer, "logged in (%s)", peer->dialect == WIRE_PROTO2 ? "protocol 2"
                                      : connection_get_framing (peer->connection) == CONNECTION_UNFRAMED ? "unframed" : "base");
   connection_set_timeout (peer->connection, peer->dialect == WIRE_PROTO2 ? g_get_monotonic_time () + KEEP_ALIVE_US : 0);
