@@ -343,6 +343,8 @@ void
 connection_shut_down (Connection *self, gint64 deadline)
 {
   self->blocked = FALSE;
+  if (self->close_reason == NULL)
+    self->close_reason = "the server stops";
   while (!self->closed)
     {
       gint64 left = deadline - g_get_monotonic_time ();

@@ -340,6 +340,21 @@ test_term_beside_slow_reader (void)
   test_expect_closed (alice);
 }
 
+/* The log tells who left from who was sent away by the end. */
+static void
+test_stop_is_logged (void)
+{
+  g_autoptr (TestServer) server = test_server_new ("alice\nbob\n", NULL);
+  g_autoptr (TestClient) alice = test_login (server, "alice");
+  TestClient *bob = test_login (server, "bob");
+
+  test_client_free (bob);
+  test_server_wait_log (server, "closed: the peer closed", 0);
+  test_server_stop (server, SIGTERM);
+  test_expect_closed (alice);
+  test_server_wait_log (server, "closed: the server stops", 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -348,5 +363,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/survival/kill/normal", "store.durability=normal", test_kill);
   g_test_add_func ("/survival/term", test_term);
   g_test_add_func ("/survival/term-beside-slow-reader", test_term_beside_slow_reader);
+  g_test_add_func ("/survival/stop-is-logged", test_stop_is_logged);
   return g_test_run ();
 }
