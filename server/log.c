@@ -9,6 +9,9 @@
 /* So many lines may wait while standard error does not take them; further ones are counted and left out. */
 #define WAITING_MAX 8192
 
+/* How long the end of the process may wait for whoever does not read standard error. */
+#define FINISH_US (2 * G_TIME_SPAN_SECOND)
+
 /* One thread writes, so that nobody who serves connections ever waits for a terminal, a pipe or the journal. */
 static struct
 {
@@ -17,7 +20,8 @@ static struct
   GCond wake;
   GQueue lines; /* of Line */
   guint left_out;
-  gboolean finished;
+  gboolean finished; /* log_finish() was called */
+  gboolean done;     /* the thread has written all */
 } writer;
 
 typedef struct
@@ -87,6 +91,8 @@ write_thread (gpointer data)
       line_write (line);
       g_mutex_lock (&writer.lock);
     }
+  writer.done = TRUE;
+  g_cond_broadcast (&writer.wake);
   g_mutex_unlock (&writer.lock);
   return NULL;
 }
@@ -102,7 +108,7 @@ writer_cb (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
     g_queue_push_tail (&writer.lines, line_new (level, fields, n_fields));
   else
     writer.left_out++;
-  g_cond_signal (&writer.wake);
+  g_cond_broadcast (&writer.wake);
   g_mutex_unlock (&writer.lock);
   return G_LOG_WRITER_HANDLED;
 }
@@ -118,11 +124,18 @@ log_init (void)
 void
 log_finish (void)
 {
+  gint64 end = g_get_monotonic_time () + FINISH_US;
+  gboolean done;
+
   g_mutex_lock (&writer.lock);
   writer.finished = TRUE;
-  g_cond_signal (&writer.wake);
+  g_cond_broadcast (&writer.wake);
+  while (!writer.done && g_cond_wait_until (&writer.wake, &writer.lock, end))
+    ;
+  done = writer.done;
   g_mutex_unlock (&writer.lock);
-  g_thread_join (g_steal_pointer (&writer.thread));
+  if (done)
+    g_thread_join (g_steal_pointer (&writer.thread));
 }
 
 void
