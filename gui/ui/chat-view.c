@@ -279,6 +279,13 @@ ui_chat_view_focus_log (UiChatView *self)
   return ui_message_list_focus_rows (self->list);
 }
 
+/* A widget that grabs the focus for a child would otherwise also take it when the focus moves out of it. */
+static gboolean
+ui_chat_view_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  return gtk_widget_child_focus (UI_CHAT_VIEW (widget)->box, direction);
+}
+
 static gboolean
 ui_chat_view_grab_focus (GtkWidget *widget)
 {
@@ -467,6 +474,7 @@ ui_chat_view_class_init (UiChatViewClass *klass)
   widget_class->unroot = ui_chat_view_unroot;
   widget_class->map = ui_chat_view_map;
   widget_class->unmap = ui_chat_view_unmap;
+  widget_class->focus = ui_chat_view_focus;
   widget_class->grab_focus = ui_chat_view_grab_focus;
 
   props[PROP_CLIENT] = g_param_spec_object ("client", NULL, NULL, WC_TYPE_CLIENT, flags | G_PARAM_CONSTRUCT_ONLY);

@@ -213,6 +213,13 @@ ui_composer_css_changed (GtkWidget *widget, GtkCssStyleChange *change)
     update_height (self);
 }
 
+/* A widget that grabs the focus for a child would otherwise also take it when the focus moves out of it. */
+static gboolean
+ui_composer_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  return gtk_widget_child_focus (UI_COMPOSER (widget)->box, direction);
+}
+
 static gboolean
 ui_composer_grab_focus (GtkWidget *widget)
 {
@@ -316,6 +323,7 @@ ui_composer_class_init (UiComposerClass *klass)
   object_class->finalize = ui_composer_finalize;
   object_class->get_property = ui_composer_get_property;
   object_class->set_property = ui_composer_set_property;
+  widget_class->focus = ui_composer_focus;
   widget_class->grab_focus = ui_composer_grab_focus;
   widget_class->css_changed = ui_composer_css_changed;
 

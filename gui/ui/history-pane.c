@@ -116,6 +116,13 @@ jumped_cb (UiDatePopover *popover, guint position, UiHistoryPane *self)
   ui_message_list_go_to (self->list, position);
 }
 
+/* A widget that grabs the focus for a child would otherwise also take it when the focus moves out of it. */
+static gboolean
+ui_history_pane_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  return gtk_widget_child_focus (UI_HISTORY_PANE (widget)->box, direction);
+}
+
 static gboolean
 ui_history_pane_grab_focus (GtkWidget *widget)
 {
@@ -198,6 +205,7 @@ ui_history_pane_class_init (UiHistoryPaneClass *klass)
   object_class->dispose = ui_history_pane_dispose;
   object_class->get_property = ui_history_pane_get_property;
   object_class->set_property = ui_history_pane_set_property;
+  widget_class->focus = ui_history_pane_focus;
   widget_class->grab_focus = ui_history_pane_grab_focus;
   widget_class->map = ui_history_pane_map;
   props[PROP_CONVERSATION] = g_param_spec_object ("conversation", NULL, NULL, WC_TYPE_CONVERSATION,

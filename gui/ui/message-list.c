@@ -127,8 +127,7 @@ setup_cb (GtkListItemFactory *factory, GtkListItem *item, UiMessageList *self)
 
   g_signal_connect_object (row, "retry", G_CALLBACK (retry_cb), self, 0);
   gtk_list_item_set_child (item, row);
-  gtk_list_item_set_activatable (item, FALSE);
-  gtk_list_item_set_selectable (item, FALSE);
+  gtk_list_item_set_activatable (item, FALSE); /* selectable it stays: else the row could not have the focus */
 }
 
 static void
@@ -340,8 +339,13 @@ ui_message_list_announce (UiMessageList *self, const char *text)
 gboolean
 ui_message_list_focus_rows (UiMessageList *self)
 {
+  GtkWidget *row;
+
   g_return_val_if_fail (UI_IS_MESSAGE_LIST (self), FALSE);
-  return gtk_widget_grab_focus (GTK_WIDGET (self->view));
+
+  /* The list view itself would choose the first row there is, and scroll to it. */
+  row = ui_scroll_keeper_last_visible (self->keeper);
+  return row && gtk_widget_grab_focus (gtk_widget_get_parent (row));
 }
 
 /* The widget */
@@ -464,6 +468,17 @@ ui_message_list_get_property (GObject *object, guint id, GValue *value, GParamSp
     }
 }
 
+/* From outside, the focus comes to the newest row that can be seen. */
+static gboolean
+ui_message_list_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  UiMessageList *self = UI_MESSAGE_LIST (widget);
+
+  if (gtk_widget_get_focus_child (widget) == NULL && ui_message_list_focus_rows (self))
+    return TRUE;
+  return gtk_widget_child_focus (self->overlay, direction);
+}
+
 static void
 ui_message_list_map (GtkWidget *widget)
 {
@@ -533,6 +548,7 @@ ui_message_list_class_init (UiMessageListClass *klass)
   object_class->finalize = ui_message_list_finalize;
   object_class->get_property = ui_message_list_get_property;
   object_class->set_property = ui_message_list_set_property;
+  widget_class->focus = ui_message_list_focus;
   widget_class->map = ui_message_list_map;
   install_properties (object_class);
   install_signals (G_TYPE_FROM_CLASS (klass));

@@ -367,3 +367,11 @@ ui_scroll_keeper_first_visible (UiScrollKeeper *self, double *y)
 {
   return visible_row (self, FALSE, y);
 }
+
+GtkWidget *
+ui_scroll_keeper_last_visible (UiScrollKeeper *self)
+{
+  double y;
+
+  return visible_row (self, TRUE, &y);
+}

@@ -35,4 +35,7 @@ double ui_scroll_keeper_pages_after (UiScrollKeeper *self);
 /* The first row that can be seen (transfer none), or NULL; and its top relative to the view's. */
 GtkWidget *ui_scroll_keeper_first_visible (UiScrollKeeper *self, double *y);
 
+/* The last one that can be seen (transfer none), or NULL. */
+GtkWidget *ui_scroll_keeper_last_visible (UiScrollKeeper *self);
+
 G_END_DECLS

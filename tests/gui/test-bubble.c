@@ -284,7 +284,7 @@ test_events (void)
 static void
 test_layout (void)
 {
-  g_autofree char *word = g_strnfill (8000, 'w');
+  g_autofree char *word = g_strnfill (2000, 'w');
   const char *const texts[] = { "x", "several words that need more than the one line that there is for them, and then some", word,
                                 "a\nb\nc" };
 
