@@ -135,7 +135,13 @@ jump (UiDatePopover *self)
   wc_log_jump_to_date_async (self->log, day, self->jumping, jumped_cb, g_object_ref (self));
 }
 
-/* Also emitted when the arrows turn to another month: that chooses no day yet. */
+static void
+month_turned_cb (GtkCalendar *calendar, UiDatePopover *self)
+{
+  mark_month (self);
+}
+
+/* Also emitted when a day of another month turns to that: it chooses no day yet. */
 static void
 day_selected_cb (GtkCalendar *calendar, UiDatePopover *self)
 {
@@ -235,13 +241,28 @@ ui_date_popover_class_init (UiDatePopoverClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, show_cb);
   gtk_widget_class_bind_template_callback (widget_class, closed_cb);
   gtk_widget_class_bind_template_callback (widget_class, day_selected_cb);
+  gtk_widget_class_bind_template_callback (widget_class, month_turned_cb);
   gtk_widget_class_bind_template_callback (widget_class, go_clicked_cb);
+}
+
+/* The calendar's arrows have pictures only. */
+static guint
+name_arrows (GtkWidget *widget, guint n)
+{
+  const char *names[] = { _("Previous Month"), _("Next Month"), _("Previous Year"), _("Next Year") };
+
+  if (GTK_IS_BUTTON (widget) && n < G_N_ELEMENTS (names))
+    gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, names[n++], -1);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child; child = gtk_widget_get_next_sibling (child))
+    n = name_arrows (child, n);
+  return n;
 }
 
 static void
 ui_date_popover_init (UiDatePopover *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  name_arrows (GTK_WIDGET (self->calendar), 0);
   show_busy (self, FALSE);
 }
 

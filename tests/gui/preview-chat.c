@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shows a chat view filled with samples, to be looked at: preview-chat [dark] [rtl] [narrow] [empty] [busy] [unread]
- * [history] [window]. Not a test. */
+ * [history] [past] [window] [wide] [side]. Not a test. */
 #include <adwaita.h>
 
 #include "client/conversation-private.h"
 #include "gui-util.h"
+#include "past.h"
 #include "sample.h"
 #include "ui/chat-view.h"
 #include "ui/chat-window.h"
@@ -36,7 +37,13 @@ main (int argc, char **argv)
   sample = sample_new ("Bob");
   if (!has_word (argc, argv, "empty"))
     sample_fill (sample);
-  if (has_word (argc, argv, "history"))
+  if (has_word (argc, argv, "past"))
+    {
+      Past *past = past_new (20000, g_get_real_time () / 1000 - G_GINT64_CONSTANT (20000) * 900000);
+
+      view = ui_history_pane_new (past->conversation);
+    }
+  else if (has_word (argc, argv, "history"))
     {
       view = ui_history_pane_new (sample->conversation);
       if (!has_word (argc, argv, "empty"))

@@ -154,6 +154,30 @@ test_jump_to_a_date (void)
   close_pane (&f);
 }
 
+/* The marks are the month's that shows, also after its arrows turned to another one. */
+static void
+test_marks (void)
+{
+  Fixture f = { 0 };
+  GtkCalendar *calendar;
+  g_autoptr (GDateTime) may = g_date_time_new_local (2026, 5, 31, 0, 0, 0);
+
+  open_pane (&f, 96 * 130); /* until 10 May */
+  wait_until_loaded (&f);
+  calendar = GTK_CALENDAR (gui_find (f.pane, GTK_TYPE_CALENDAR));
+  gtk_calendar_select_day (calendar, may);
+  gtk_menu_button_popup (GTK_MENU_BUTTON (gui_find (f.pane, GTK_TYPE_MENU_BUTTON)));
+  wait_for (gtk_calendar_get_day_is_marked (calendar, 10));
+  g_assert_true (gtk_calendar_get_day_is_marked (calendar, 1));
+  g_assert_false (gtk_calendar_get_day_is_marked (calendar, 11));
+  gui_assert_named (f.pane);
+  g_signal_emit_by_name (gui_find (GTK_WIDGET (calendar), GTK_TYPE_BUTTON), "clicked"); /* the first of the arrows: to April */
+  wait_for (gtk_calendar_get_day_is_marked (calendar, 30));
+  g_assert_false (wc_log_get_has_newer (f.log)); /* nothing was chosen */
+  gtk_menu_button_popdown (GTK_MENU_BUTTON (gui_find (f.pane, GTK_TYPE_MENU_BUTTON)));
+  close_pane (&f);
+}
+
 static void
 test_jump_past_the_end (void)
 {
@@ -239,6 +263,7 @@ main (int argc, char **argv)
   g_test_add_func ("/history-pane/paging", test_paging);
   g_test_add_func ("/history-pane/day-on-top", test_day_on_top);
   g_test_add_func ("/history-pane/jump-to-a-date", test_jump_to_a_date);
+  g_test_add_func ("/history-pane/marks", test_marks);
   g_test_add_func ("/history-pane/jump-past-the-end", test_jump_past_the_end);
   g_test_add_func ("/history-pane/newer-pages", test_newer_pages);
   g_test_add_func ("/history-pane/empty", test_empty);
