@@ -92,7 +92,11 @@ want_child (UiBubble *self, GtkWidget **child, gboolean wanted, GtkWidget *(*mak
 static GtkWidget *
 make_avatar (UiBubble *self)
 {
-  return adw_avatar_new (AVATAR_SIZE, NULL, TRUE);
+  GtkWidget *avatar = adw_avatar_new (AVATAR_SIZE, NULL, TRUE);
+
+  /* It says no more than the name. */
+  gtk_accessible_update_state (GTK_ACCESSIBLE (avatar), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE, -1);
+  return avatar;
 }
 
 static GtkWidget *

@@ -119,7 +119,7 @@ ui_message_row_describe (WcEntry *entry, const UiMessageRowContext *context)
   if (state == NULL)
     return g_steal_pointer (&said);
   /* Translators: an own message read aloud, and its state such as "Delivered" */
-  return g_strdup_printf (_("%s. %s"), said, state);
+  return g_strdup_printf (_("%s (%s)"), said, state);
 }
 
 /* The list is made of the row's parents: it is those that an assistive technology reads. */

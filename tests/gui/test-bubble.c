@@ -77,7 +77,7 @@ test_states (void)
                                               gtk_image_get_icon_name (GTK_IMAGE (image))));
       g_assert_null (gtk_test_accessible_check_property (GTK_ACCESSIBLE (image), GTK_ACCESSIBLE_PROPERTY_LABEL, states[i].name));
       said = ui_message_row_describe (entry, &alone);
-      wanted = g_strdup_printf ("You, 12:05: hello. %s", states[i].name);
+      wanted = g_strdup_printf ("You, 12:05: hello (%s)", states[i].name);
       g_assert_cmpstr (said, ==, wanted);
     }
   g_assert_nonnull (gui_find_label (GTK_WIDGET (row), "The server is full."));
