@@ -116,8 +116,8 @@ class Desktop:
                           first_line=True)
         self.address = line.removeprefix('listening on ')
 
-    def start_app(self, name, *arguments):
-        display = self.start_screen(name + '-screen')
+    def start_app(self, name, *arguments, display=None):
+        display = display or self.start_screen(name + '-screen')
         process = self.start(name, os.environ['WEBCHAT_APP'], '--profile', name, *arguments,
                              env={**os.environ, 'DISPLAY': display})
         app = App(self, name, process, display)
