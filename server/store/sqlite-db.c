@@ -26,40 +26,38 @@
 static const char *const migrations[] = {
   /* lo and hi are the two Client-IDs, in the order of their bytes. */
   "CREATE TABLE conversation ("
-  " id INTEGER PRIMARY KEY,"
+  " id INTEGER PRIMARY KEY CHECK (id < 0x7fffffff),"
   " lo TEXT NOT NULL,"
   " hi TEXT NOT NULL,"
   " UNIQUE (lo, hi)"
   ") STRICT;"
 
-  /* sender: 0 for lo, 1 for hi. time: ms since 1970. nonce: the sender's name for the message, so
-   * that it is stored once however often it is sent. */
+  /* id: conversation and seq in one number, see store_db_message_id(). sender: 0 for lo, 1 for hi.
+   * time: ms since 1970. nonce: the sender's name for the message, so that it is stored once
+   * however often it is sent. */
   "CREATE TABLE message ("
-  " conversation INTEGER NOT NULL,"
-  " seq INTEGER NOT NULL,"
+  " id INTEGER PRIMARY KEY,"
   " sender INTEGER NOT NULL,"
   " time INTEGER NOT NULL,"
   " nonce TEXT,"
-  " body TEXT NOT NULL,"
-  " PRIMARY KEY (conversation, seq)"
-  ") STRICT, WITHOUT ROWID;"
-  "CREATE UNIQUE INDEX message_nonce ON message (conversation, sender, nonce)"
+  " body TEXT NOT NULL"
+  ") STRICT;"
+  "CREATE UNIQUE INDEX message_nonce ON message (id >> 32, sender, nonce)"
   " WHERE nonce IS NOT NULL;"
 
   /* Messages on their way into the table message, see sqlite-tables.h; none is in both. */
   "CREATE TABLE recent ("
-  " id INTEGER PRIMARY KEY,"
-  " conversation INTEGER NOT NULL,"
-  " seq INTEGER NOT NULL,"
+  " place INTEGER PRIMARY KEY,"
+  " id INTEGER NOT NULL,"
   " sender INTEGER NOT NULL,"
   " time INTEGER NOT NULL,"
   " nonce TEXT,"
   " body TEXT NOT NULL"
   ") STRICT;"
   "CREATE VIEW history AS"
-  " SELECT conversation, seq, sender, time, nonce, body FROM message"
-  " UNION ALL"
-  " SELECT conversation, seq, sender, time, nonce, body FROM recent;"
+  " SELECT id, id >> 32 AS conversation, id & 0xffffffff AS seq, sender, time, nonce, body"
+  " FROM message UNION ALL"
+  " SELECT id, id >> 32, id & 0xffffffff, sender, time, nonce, body FROM recent;"
 
   /* session: the first number that was never reserved. */
   "CREATE TABLE counter ("
@@ -161,7 +159,7 @@ check_wal (sqlite3 *db, GError **error)
   if (!store_db_prepare (db, "PRAGMA journal_mode", &statement, error))
     return FALSE;
   is_wal = sqlite3_step (statement) == SQLITE_ROW
-           && g_strcmp0 ((const char *) sqlite3_column_text (statement, 0), "wal") == 0;
+           && g_strcmp0 ((const char *)sqlite3_column_text (statement, 0), "wal") == 0;
   sqlite3_finalize (statement);
   if (!is_wal)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
@@ -190,6 +188,12 @@ sqlite3 *
 store_db_open_reader (const char *file, GError **error)
 {
   return open_db (file, SQLITE_OPEN_READWRITE, READER_SETTINGS, error);
+}
+
+gint64
+store_db_message_id (gint64 conversation, guint64 seq)
+{
+  return conversation << 32 | (gint64)MIN (seq, STORE_SEQ_MAX);
 }
 
 static gboolean

@@ -12,6 +12,12 @@
 sqlite3 *store_db_open_writer (const char *file, StoreDurability durability, GError **error);
 sqlite3 *store_db_open_reader (const char *file, GError **error);
 
+/* The number that a message has in the tables: so they are sorted by it, conversation by
+ * conversation, and no second index is needed. A higher seq than there can be counts as the
+ * highest. */
+#define STORE_SEQ_MAX G_MAXUINT32
+gint64 store_db_message_id (gint64 conversation, guint64 seq);
+
 /* Makes the tables in an empty file, brings those of an older version up to date, and refuses what
  * it does not know. */
 gboolean store_db_migrate (sqlite3 *db, GError **error);

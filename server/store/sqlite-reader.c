@@ -9,7 +9,9 @@
 #define KEPT_BYTES                                                                                 \
   262144 /* a connection's buffer that grew beyond this for one page is given back */
 
-#define PAGE_COLUMNS "SELECT seq, time, sender, nonce, body FROM history "
+/* Only if they are sorted by a column that they select does SQLite merge the two tables of the view
+ * as it goes, and not sort the whole conversation first. */
+#define PAGE "SELECT id, time, sender, nonce, body FROM history WHERE id > ? AND id < ? "
 
 enum
 {
@@ -22,11 +24,9 @@ enum
 
 static const char *const statements[N_STATEMENTS] = {
   [STATEMENT_FIND] = "SELECT id FROM conversation WHERE lo = ? AND hi = ?",
-  [STATEMENT_LAST] = "SELECT seq FROM history WHERE conversation = ? ORDER BY seq DESC LIMIT 1",
-  [STATEMENT_RISING]
-  = PAGE_COLUMNS "WHERE conversation = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?",
-  [STATEMENT_FALLING]
-  = PAGE_COLUMNS "WHERE conversation = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+  [STATEMENT_LAST] = "SELECT id FROM history WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1",
+  [STATEMENT_RISING] = PAGE "ORDER BY id LIMIT ?",
+  [STATEMENT_FALLING] = PAGE "ORDER BY id DESC LIMIT ?",
 };
 
 /* One connection, used by one thread at a time. */
@@ -145,7 +145,7 @@ static void
 keep_row (Connection *self, sqlite3_stmt *statement, const Job *job)
 {
   StoreRow row = {
-    .seq = (guint64)sqlite3_column_int64 (statement, 0),
+    .seq = sqlite3_column_int64 (statement, 0) & STORE_SEQ_MAX,
     .time = sqlite3_column_int64 (statement, 1),
     .from = sqlite3_column_int (statement, 2) == 0 ? job->lo : job->hi,
   };
@@ -190,6 +190,18 @@ is_falling (const StoreRange *range)
   return range->after == 0 && !(range->from_start && range->before == 0);
 }
 
+/* Those after a seq and before another one; before 0 is the end. */
+static void
+bind_range (sqlite3_stmt *statement, gint64 conversation, guint64 after, guint64 before)
+{
+  gboolean to_end = before == 0 || before > STORE_SEQ_MAX;
+
+  sqlite3_bind_int64 (statement, 1, store_db_message_id (conversation, after));
+  sqlite3_bind_int64 (statement, 2,
+                      to_end ? store_db_message_id (conversation + 1, 0)
+                             : store_db_message_id (conversation, before));
+}
+
 static gboolean
 read_rows (Connection *self, const Job *job, gint64 conversation, StorePage *page, GError **error)
 {
@@ -199,11 +211,8 @@ read_rows (Connection *self, const Job *job, gint64 conversation, StorePage *pag
   guint limit = MIN (range->limit, STORE_PAGE_MAX);
   int result;
 
-  sqlite3_bind_int64 (statement, 1, conversation);
-  sqlite3_bind_int64 (statement, 2, (gint64)MIN (range->after, G_MAXINT64));
-  sqlite3_bind_int64 (statement, 3,
-                      range->before == 0 ? G_MAXINT64 : (gint64)MIN (range->before, G_MAXINT64));
-  sqlite3_bind_int64 (statement, 4, (gint64)limit + 1); /* one more tells whether there are more */
+  bind_range (statement, conversation, range->after, range->before);
+  sqlite3_bind_int64 (statement, 3, (gint64)limit + 1); /* one more tells whether there are more */
 
   while ((result = sqlite3_step (statement)) == SQLITE_ROW && self->rows->len < limit)
     keep_row (self, statement, job);
@@ -231,10 +240,10 @@ read_last (Connection *self, const Job *job, gint64 conversation, StorePage *pag
       page->last = page->rows[page->n_rows - 1].seq;
       return TRUE;
     }
-  sqlite3_bind_int64 (last, 1, conversation);
+  bind_range (last, conversation, 0, 0);
   if (!get_int (last, &newest, error))
     return FALSE;
-  page->last = (guint64)newest;
+  page->last = newest & STORE_SEQ_MAX;
   return TRUE;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a stored message costs: time and CPU time of the whole process, from store_message_new() to store_message_free().
- * Loads: one = one message at a time; pairs = 100 conversations with one message in flight each; flood = as many as fit in the backlog. */
+/* What a stored message costs: time and CPU time of the whole process, from store_message_new() to
+ * store_message_free(). Loads: one = one message at a time; pairs = 100 conversations with one
+ * message in flight each; flood = as many as fit in the backlog. After each of them: pages of 50
+ * messages out of the middle of the history that it left. */
 #include <stdio.h>
 #include <time.h>
 
@@ -9,6 +11,7 @@
 #include "store/store.h"
 
 #define N_PAIRS     100
+#define N_PAGES     1000
 #define BACKLOG_MAX (4 * 1024 * 1024)
 #define TEXT        "sixty-four bytes of text, as much as people write in one message"
 
@@ -19,6 +22,7 @@ typedef struct
   StoreMessage *answered; /* not taken by the sender yet */
   StoreMessage **answered_end;
   guint n_batches;
+  guint n_pages;
 } Bench;
 
 typedef struct
@@ -30,12 +34,9 @@ typedef struct
 } Load;
 
 static const Load loads[] = {
-  { "one", 2000, 1, FALSE },
-  { "one, nonce", 2000, 1, TRUE },
-  { "pairs", 100000, N_PAIRS, FALSE },
-  { "pairs, nonce", 100000, N_PAIRS, TRUE },
-  { "flood", 500000, 100000, FALSE },
-  { "flood, nonce", 500000, 100000, TRUE },
+  { "one", 2000, 1, FALSE },           { "one, nonce", 2000, 1, TRUE },
+  { "pairs", 100000, N_PAIRS, FALSE }, { "pairs, nonce", 100000, N_PAIRS, TRUE },
+  { "flood", 500000, 100000, FALSE },  { "flood, nonce", 500000, 100000, TRUE },
 };
 
 static void
@@ -75,8 +76,10 @@ append (Store *store, guint number, gboolean with_nonce)
 
   g_snprintf (from, sizeof from, "%u", 10000 + number % N_PAIRS);
   g_snprintf (to, sizeof to, "%u", 20000 + number % N_PAIRS);
-  g_snprintf (nonce, sizeof nonce, "%08x-%u", number * 2654435761u, number); /* as random as a client's */
-  store_append (store, store_message_new (from, to, with_nonce ? nonce : NULL, TEXT, strlen (TEXT), number));
+  g_snprintf (nonce, sizeof nonce, "%08x-%u", number * 2654435761u,
+              number); /* as random as a client's */
+  store_append (
+      store, store_message_new (from, to, with_nonce ? nonce : NULL, TEXT, strlen (TEXT), number));
 }
 
 static void
@@ -86,8 +89,8 @@ send_all (Store *store, Bench *bench, const Load *load)
 
   while (n_answered < load->n_messages)
     {
-      while (n_sent < load->n_messages && n_sent - n_answered < load->in_flight &&
-             (n_sent - n_answered <= N_PAIRS || store_get_backlog (store) < BACKLOG_MAX))
+      while (n_sent < load->n_messages && n_sent - n_answered < load->in_flight
+             && (n_sent - n_answered <= N_PAIRS || store_get_backlog (store) < BACKLOG_MAX))
         append (store, n_sent++, load->nonces);
       for (StoreMessage *message = take_answered (bench); message != NULL; n_answered++)
         {
@@ -99,13 +102,39 @@ send_all (Store *store, Bench *bench, const Load *load)
     }
 }
 
+static void
+page_cb (const StorePage *page, const GError *error, gpointer user_data)
+{
+  Bench *bench = user_data;
+
+  if (error != NULL)
+    g_error ("%s", error->message);
+  g_mutex_lock (&bench->lock);
+  bench->n_pages++;
+  g_cond_signal (&bench->changed);
+  g_mutex_unlock (&bench->lock);
+}
+
+static void
+read_pages (Store *store, Bench *bench, guint64 before)
+{
+  StoreRange range = { .before = before, .limit = 50 };
+
+  for (guint i = 0; i < N_PAGES; i++)
+    store_read (store, "10000", "20000", &range, page_cb, bench);
+  g_mutex_lock (&bench->lock);
+  while (bench->n_pages < N_PAGES)
+    g_cond_wait (&bench->changed, &bench->lock);
+  g_mutex_unlock (&bench->lock);
+}
+
 static double
 seconds (clockid_t clock)
 {
   struct timespec now;
 
   clock_gettime (clock, &now);
-  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static void
@@ -115,18 +144,23 @@ run (const Load *load, StoreDurability durability)
   Bench bench = { .answered_end = &bench.answered };
   g_autoptr (GError) error = NULL;
   Store *store = store_new_sqlite (folder, durability, stored_cb, &bench, &error);
-  double wall = seconds (CLOCK_MONOTONIC), cpu = seconds (CLOCK_PROCESS_CPUTIME_ID);
+  double wall = seconds (CLOCK_MONOTONIC), cpu = seconds (CLOCK_PROCESS_CPUTIME_ID), reading;
 
   if (store == NULL)
     g_error ("%s", error->message);
   send_all (store, &bench, load);
   wall = seconds (CLOCK_MONOTONIC) - wall;
   cpu = seconds (CLOCK_PROCESS_CPUTIME_ID) - cpu;
+  reading = seconds (CLOCK_PROCESS_CPUTIME_ID);
+  read_pages (store, &bench, load->n_messages / N_PAIRS / 2);
+  reading = seconds (CLOCK_PROCESS_CPUTIME_ID) - reading;
   store_free (store);
 
-  printf ("%-7s %-13s %9.0f msg/s %7.2f CPU us/msg %8.0f commits/s %7.1f msg/commit\n",
-          durability == STORE_DURABILITY_FULL ? "full" : "normal", load->name, load->n_messages / wall,
-          cpu * 1e6 / load->n_messages, bench.n_batches / wall, (double) load->n_messages / bench.n_batches);
+  printf ("%-7s %-13s %9.0f msg/s %7.2f CPU us/msg %8.0f commits/s %7.1f msg/commit %6.0f CPU "
+          "us/page\n",
+          durability == STORE_DURABILITY_FULL ? "full" : "normal", load->name,
+          load->n_messages / wall, cpu * 1e6 / load->n_messages, bench.n_batches / wall,
+          (double)load->n_messages / bench.n_batches, reading * 1e6 / N_PAGES);
 
   g_autofree char *file = g_build_filename (folder, "history.db", NULL);
   g_autofree char *lock = g_build_filename (folder, "lock", NULL);
