@@ -70,10 +70,17 @@ has_room_to_end_cb (gpointer object, gboolean folded, int chat)
 }
 
 static void
+remove_view (UiChatPane *self, GtkWidget *view)
+{
+  ui_release_focus (view);
+  gtk_stack_remove (self->views, view);
+}
+
+static void
 drop_views (UiChatPane *self, guint keep)
 {
   while (self->recent.length > keep)
-    gtk_stack_remove (self->views, g_queue_pop_tail (&self->recent));
+    remove_view (self, g_queue_pop_tail (&self->recent));
 }
 
 static void
@@ -116,7 +123,7 @@ update_page (UiChatPane *self)
       if (view)
         {
           g_queue_remove (&self->recent, view);
-          gtk_stack_remove (self->views, view);
+          remove_view (self, view);
         }
       ui_pages_set_page (self->pages, "page_detached");
     }
@@ -286,7 +293,7 @@ ui_chat_pane_focus_chat (UiChatPane *self)
   g_return_val_if_fail (UI_IS_CHAT_PANE (self), FALSE);
 
   if (self->conversation && !self->detached)
-    return gtk_widget_grab_focus (gtk_stack_get_visible_child (self->views));
+    return ui_chat_view_focus_composer (UI_CHAT_VIEW (gtk_stack_get_visible_child (self->views)));
   return gtk_widget_child_focus (GTK_WIDGET (self->pages), GTK_DIR_TAB_FORWARD);
 }
 

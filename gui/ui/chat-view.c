@@ -232,14 +232,14 @@ static void
 keep_open_cb (UiCountdown *countdown, UiChatView *self)
 {
   wc_conversation_keep_open (self->conversation);
-  gtk_widget_grab_focus (GTK_WIDGET (self)); /* the button goes away */
+  ui_chat_view_focus_composer (self); /* the button goes away */
 }
 
 static void
 start_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   wc_conversation_request_chat (UI_CHAT_VIEW (widget)->conversation);
-  gtk_widget_grab_focus (widget);
+  ui_chat_view_focus_composer (UI_CHAT_VIEW (widget));
 }
 
 static void
@@ -255,7 +255,7 @@ latest_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 
   wc_log_load_newest (self->log);
   ui_message_list_go_to_end (self->list);
-  gtk_widget_grab_focus (widget);
+  ui_chat_view_focus_composer (UI_CHAT_VIEW (widget));
 }
 
 /* Focus */
@@ -263,7 +263,7 @@ latest_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 static gboolean
 list_key_pressed_cb (GtkEventControllerKey *keys, guint keyval, guint keycode, GdkModifierType state, UiChatView *self)
 {
-  return keyval == GDK_KEY_Escape && gtk_widget_grab_focus (GTK_WIDGET (self));
+  return keyval == GDK_KEY_Escape && ui_chat_view_focus_composer (self);
 }
 
 static void
@@ -279,17 +279,11 @@ ui_chat_view_focus_log (UiChatView *self)
   return ui_message_list_focus_rows (self->list);
 }
 
-/* A widget that grabs the focus for a child would otherwise also take it when the focus moves out of it. */
-static gboolean
-ui_chat_view_focus (GtkWidget *widget, GtkDirectionType direction)
+gboolean
+ui_chat_view_focus_composer (UiChatView *self)
 {
-  return gtk_widget_child_focus (UI_CHAT_VIEW (widget)->box, direction);
-}
-
-static gboolean
-ui_chat_view_grab_focus (GtkWidget *widget)
-{
-  return gtk_widget_grab_focus (GTK_WIDGET (UI_CHAT_VIEW (widget)->composer));
+  g_return_val_if_fail (UI_IS_CHAT_VIEW (self), FALSE);
+  return gtk_widget_grab_focus (GTK_WIDGET (self->composer));
 }
 
 /* The widget */
@@ -474,8 +468,6 @@ ui_chat_view_class_init (UiChatViewClass *klass)
   widget_class->unroot = ui_chat_view_unroot;
   widget_class->map = ui_chat_view_map;
   widget_class->unmap = ui_chat_view_unmap;
-  widget_class->focus = ui_chat_view_focus;
-  widget_class->grab_focus = ui_chat_view_grab_focus;
 
   props[PROP_CLIENT] = g_param_spec_object ("client", NULL, NULL, WC_TYPE_CLIENT, flags | G_PARAM_CONSTRUCT_ONLY);
   props[PROP_CONVERSATION] = g_param_spec_object ("conversation", NULL, NULL, WC_TYPE_CONVERSATION,

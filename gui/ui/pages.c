@@ -23,10 +23,24 @@ enum
 
 static GParamSpec *props[N_PROPS];
 
+void
+ui_release_focus (GtkWidget *widget)
+{
+  GtkRoot *root = gtk_widget_get_root (widget);
+  GtkWidget *focus = root ? gtk_root_get_focus (root) : NULL;
+
+  if (focus && (focus == widget || gtk_widget_is_ancestor (focus, widget)))
+    gtk_root_set_focus (root, NULL);
+}
+
 static void
 update_child (UiPages *self, GtkWidget *child)
 {
-  gtk_widget_set_visible (child, g_strcmp0 (gtk_buildable_get_buildable_id (GTK_BUILDABLE (child)), self->page) == 0);
+  gboolean shows = g_strcmp0 (gtk_buildable_get_buildable_id (GTK_BUILDABLE (child)), self->page) == 0;
+
+  if (!shows)
+    ui_release_focus (child);
+  gtk_widget_set_visible (child, shows);
 }
 
 static void
@@ -139,6 +153,8 @@ ui_stack_show_only (GtkStack *stack, GtkWidget *child)
   g_return_if_fail (GTK_IS_STACK (stack));
   g_return_if_fail (gtk_widget_get_parent (child) == GTK_WIDGET (stack));
 
+  if (gtk_stack_get_visible_child (stack) != child)
+    ui_release_focus (GTK_WIDGET (stack));
   gtk_widget_set_visible (child, TRUE);
   gtk_stack_set_visible_child (stack, child);
   for (GtkWidget *other = gtk_widget_get_first_child (GTK_WIDGET (stack)); other; other = gtk_widget_get_next_sibling (other))

@@ -18,4 +18,8 @@ const char *ui_pages_get_page (UiPages *self);
 /* The same for a stack whose pages come and go: shows a child and hides the others. */
 void ui_stack_show_only (GtkStack *stack, GtkWidget *child);
 
+/* Takes the keyboard focus off a widget and what is in it; before it is hidden or removed. GTK 4.8 would hold the widget for good: its window takes
+ * a reference for each of hiding and unmapping a widget with the focus, and lets go of one. */
+void ui_release_focus (GtkWidget *widget);
+
 G_END_DECLS

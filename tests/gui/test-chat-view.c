@@ -364,7 +364,7 @@ test_keyboard (Fixture *fixture, gconstpointer data)
   say_much (fixture, 20);
   open_view (fixture);
   text = gui_find (fixture->view, GTK_TYPE_TEXT_VIEW);
-  gtk_widget_grab_focus (fixture->view);
+  ui_chat_view_focus_composer (UI_CHAT_VIEW (fixture->view));
   g_assert_true (gtk_window_get_focus (fixture->window) == text);
   g_assert_true (ui_chat_view_focus_log (UI_CHAT_VIEW (fixture->view)));
   focus = gtk_window_get_focus (fixture->window);
