@@ -174,9 +174,10 @@ class App:
         return node.get_state_set().contains(self.desktop.Atspi.StateType.VISIBLE)
 
     def look(self, role, name, within=None):
-        """The visible node of a role whose name, or text, has this in it; None when there is none."""
+        """The visible node of a role whose name has this in it; None when there is none."""
         for node in self.walk(within):
-            if node.get_role_name() == role and name in (node.get_name() or '') and self.is_visible(node):
+            # Newer GTKs call a push button just a button.
+            if node.get_role_name().removeprefix('push ') == role and name in (node.get_name() or '') and self.is_visible(node):
                 return node
         return None
 
@@ -229,8 +230,12 @@ class App:
         node.set_text_contents(text)
         self.wait_for_text(node, name, text)
 
+    def text_of(self, node):
+        text = self.desktop.Atspi.Text
+        return text.get_text(node, 0, text.get_character_count(node))
+
     def wait_for_text(self, node, name, text):
-        self.desktop.wait(lambda: node.get_text(0, node.get_character_count()) == text,
+        self.desktop.wait(lambda: self.text_of(node) == text,
                           f'"{text}" in the field "{name}" of {self.name}')
 
     def close(self):
