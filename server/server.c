@@ -85,11 +85,13 @@ bind_listeners (Server *self, GError **error)
 static gboolean
 build (Server *self, GError **error)
 {
+  const StoreOptions options = { .durability = self->config->durability };
+
   self->directory = directory_new (self->config->client_list, list_cb, self, error);
   if (self->directory == NULL)
     return FALSE;
   self->hub = hub_new (self->config, directory_get_list (self->directory), NULL);
-  self->store = store_new_sqlite (self->config->data_directory, self->config->durability, hub_stored, self->hub, error);
+  self->store = store_new_sqlite (self->config->data_directory, &options, hub_stored, self->hub, error);
   if (self->store == NULL)
     return FALSE;
   hub_set_store (self->hub, self->store);

@@ -34,6 +34,12 @@ static const struct
   TAG (count, COUNT, NUMBER),
   TAG (last, LAST, NUMBER),
   TAG (more, MORE, NUMBER),
+  TAG (read, READ, NUMBER),
+  TAG (own, OWN, NUMBER),
+  TAG (want, WANT, TEXT),
+  TAG (delivered, DELIVERED, NUMBER),
+  TAG (peerread, PEERREAD, NUMBER),
+  TAG (since, SINCE, TIME),
 #undef TAG
 };
 
@@ -187,6 +193,8 @@ static const guint first_tags[][6] = {
   [WIRE_TAG_ORDER_PLAIN] = { 0 },
   [WIRE_TAG_ORDER_CHAT] = { WIRE_TAG_CONV, WIRE_TAG_FROM, WIRE_TAG_SEQ, WIRE_TAG_TIME, WIRE_TAG_ID, 0 },
   [WIRE_TAG_ORDER_HISTORY] = { WIRE_TAG_SEQ, WIRE_TAG_FROM, WIRE_TAG_TIME, WIRE_TAG_ID, 0 },
+  [WIRE_TAG_ORDER_CONVERSATION] = { WIRE_TAG_LAST, WIRE_TAG_READ, WIRE_TAG_TIME, 0 },
+  [WIRE_TAG_ORDER_SEARCH] = { WIRE_TAG_CONV, WIRE_TAG_SEQ, WIRE_TAG_FROM, WIRE_TAG_TIME, 0 },
 };
 
 void

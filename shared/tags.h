@@ -20,14 +20,20 @@ typedef enum
   WIRE_TAG_COUNT = 1 << 10,
   WIRE_TAG_LAST = 1 << 11,
   WIRE_TAG_MORE = 1 << 12,
+  WIRE_TAG_READ = 1 << 13,
+  WIRE_TAG_OWN = 1 << 14,
+  WIRE_TAG_WANT = 1 << 15,
+  WIRE_TAG_DELIVERED = 1 << 16,
+  WIRE_TAG_PEERREAD = 1 << 17,
+  WIRE_TAG_SINCE = 1 << 18,
 } WireTag;
 
 typedef struct
 {
   guint set; /* WireTag bits: which of the following are meant */
-  WireSpan id, conv, from, reason, state;
-  guint64 seq, before, after, limit, count, last, more;
-  gint64 time; /* milliseconds since 1970, UTC */
+  WireSpan id, conv, from, reason, state, want;
+  guint64 seq, before, after, limit, count, last, more, read, own, delivered, peerread;
+  gint64 time, since; /* milliseconds since 1970, UTC */
 } WireTags;
 
 /* In which order tags are written. It means nothing to a reader that follows the contract; people find them where the document shows them. */
@@ -36,6 +42,8 @@ typedef enum
   WIRE_TAG_ORDER_PLAIN,
   WIRE_TAG_ORDER_CHAT,
   WIRE_TAG_ORDER_HISTORY,
+  WIRE_TAG_ORDER_CONVERSATION,
+  WIRE_TAG_ORDER_SEARCH,
 } WireTagOrder;
 
 /* Parses what stands between '@' and the space, unescaping in place. FALSE with *why set when a known tag has a value that it cannot have;

@@ -39,6 +39,9 @@ struct _WcClient
   GError *error;
   gint64 retry_time;
   guint idle_minutes;
+  GFile *folder; /* NULL: nothing is kept */
+  gboolean ready;
+  GError *cache_error;
   WcTiming timing;
 
   GListStore *people;
@@ -72,6 +75,8 @@ struct _WcClient
 void wc_client_set_state (WcClient *self, WcState state);
 void wc_client_set_error (WcClient *self, const GError *error);
 void wc_client_set_retry_time (WcClient *self, gint64 retry_time);
+void wc_client_set_ready (WcClient *self, gboolean ready);
+void wc_client_set_cache_error (WcClient *self, const GError *error);
 void wc_client_set_base (WcClient *self, gboolean base);
 void wc_client_set_identity (WcClient *self, const char *server, const char *client_id); /* forgets people if it is another */
 void wc_client_forget_people (WcClient *self);

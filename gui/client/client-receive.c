@@ -256,6 +256,12 @@ take_presence (WcClient *self, const WireMessage *message)
 }
 
 static gboolean
+take_nothing (WcClient *self, const WireMessage *message)
+{
+  return TRUE;
+}
+
+static gboolean
 take_ping (WcClient *self, const WireMessage *message)
 {
   WireMessage pong = { .verb = WIRE_PONG, .word = { message->word[0] } };
@@ -386,6 +392,9 @@ static const Handler handlers[WIRE_N_VERBS] = {
   [WIRE_CLIENT] = take_client,
   [WIRE_CLIENTS_END] = take_clients_end,
   [WIRE_PRESENCE] = take_presence,
+  [WIRE_READ] = take_nothing,
+  [WIRE_DELIVERED] = take_nothing,
+  [WIRE_TYPING] = take_nothing,
   [WIRE_PING] = take_ping,
   [WIRE_PONG] = take_pong,
   [WIRE_ERROR] = take_error,

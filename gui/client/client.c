@@ -20,6 +20,8 @@ enum
   PROP_PEOPLE,
   PROP_IDLE_MINUTES,
   PROP_IS_BASE,
+  PROP_READY,
+  PROP_CACHE_ERROR,
   N_PROPS,
 };
 
@@ -75,6 +77,8 @@ wc_client_finalize (GObject *object)
   g_free (self->host);
   g_free (self->client_id);
   g_clear_error (&self->error);
+  g_clear_error (&self->cache_error);
+  g_clear_object (&self->folder);
 
   G_OBJECT_CLASS (wc_client_parent_class)->finalize (object);
 }
@@ -109,6 +113,12 @@ wc_client_get_property (GObject *object, guint id, GValue *value, GParamSpec *ps
       break;
     case PROP_IS_BASE:
       g_value_set_boolean (value, self->base);
+      break;
+    case PROP_READY:
+      g_value_set_boolean (value, self->ready);
+      break;
+    case PROP_CACHE_ERROR:
+      g_value_set_boxed (value, self->cache_error);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -145,6 +155,8 @@ wc_client_class_init (WcClientClass *klass)
   props[PROP_IDLE_MINUTES] = g_param_spec_uint ("idle-minutes", NULL, NULL, 0, IDLE_MINUTES_MAX, IDLE_MINUTES_DEFAULT,
                                                 flags | G_PARAM_READWRITE);
   props[PROP_IS_BASE] = g_param_spec_boolean ("is-base", NULL, NULL, FALSE, ro);
+  props[PROP_READY] = g_param_spec_boolean ("ready", NULL, NULL, FALSE, ro);
+  props[PROP_CACHE_ERROR] = g_param_spec_boxed ("cache-error", NULL, NULL, G_TYPE_ERROR, ro);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   signals[SIGNAL_MESSAGE_RECEIVED] = g_signal_new ("message-received", WC_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
@@ -183,7 +195,31 @@ wc_client_set_state (WcClient *self, WcState state)
     return;
 
   self->state = state;
+  if (state == WC_STATE_ONLINE)
+    wc_client_set_ready (self, TRUE);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
+}
+
+void
+wc_client_set_ready (WcClient *self, gboolean ready)
+{
+  if (self->ready == !!ready)
+    return;
+
+  self->ready = !!ready;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_READY]);
+}
+
+void
+wc_client_set_cache_error (WcClient *self, const GError *error)
+{
+  if (self->cache_error == NULL && error == NULL)
+    return;
+
+  g_clear_error (&self->cache_error);
+  if (error != NULL)
+    self->cache_error = g_error_copy (error);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CACHE_ERROR]);
 }
 
 void
@@ -225,6 +261,7 @@ wc_client_set_identity (WcClient *self, const char *server, const char *client_i
     return;
 
   wc_client_forget_people (self);
+  wc_client_set_ready (self, FALSE);
   g_object_freeze_notify (G_OBJECT (self));
   g_free (self->server);
   self->server = g_strdup (server);
@@ -389,4 +426,26 @@ wc_client_get_conversation (WcClient *self, const char *peer)
   g_return_val_if_fail (peer != NULL, NULL);
 
   return wc_client_meet (self, peer, FALSE);
+}
+
+void
+wc_client_set_folder (WcClient *self, GFile *folder)
+{
+  g_return_if_fail (WC_IS_CLIENT (self));
+
+  g_set_object (&self->folder, folder);
+}
+
+gboolean
+wc_client_get_ready (WcClient *self)
+{
+  g_return_val_if_fail (WC_IS_CLIENT (self), FALSE);
+  return self->ready;
+}
+
+const GError *
+wc_client_get_cache_error (WcClient *self)
+{
+  g_return_val_if_fail (WC_IS_CLIENT (self), NULL);
+  return self->cache_error;
 }

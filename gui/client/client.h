@@ -38,7 +38,8 @@ GQuark wc_error_quark (void);
  *
  * Properties, notified: "state" (int, WcState), "server" (string), "client-id" (string), "error" (GError boxed, the last trouble; NULL while all is
  * well), "retry-time" (int64, monotonic microseconds; 0 unless WAITING), "people" (GListModel of WcConversation, unsorted, one for everybody on the
- * server's list but oneself, and everybody met), "idle-minutes" (uint, read-write: after how long a chat is ended with TIMEOUT; 0 = never; default 15), "is-base" (boolean).
+ * server's list but oneself, and everybody met), "idle-minutes" (uint, read-write: after how long a chat is ended with TIMEOUT; 0 = never; default 15), "is-base" (boolean), "ready" (boolean: there is something to show, for it was logged in once, or what is kept of an earlier login has
+ * been read: people, messages, drafts), "cache-error" (GError boxed: why nothing can be kept on this computer; NULL while it can).
  *
  * Signals: "message-received" (WcConversation, WcEntry) for each new message from somebody else, also
  * those that came while the connection was away; "chat-started" (WcConversation, gboolean by_peer).
@@ -47,6 +48,11 @@ GQuark wc_error_quark (void);
 G_DECLARE_FINAL_TYPE (WcClient, wc_client, WC, CLIENT, GObject)
 
 WcClient *wc_client_new (void);
+
+/* Where to keep what is known, for each server and Client-ID; NULL, the default, is nowhere. Before a login. */
+void wc_client_set_folder (WcClient *self, GFile *folder);
+gboolean wc_client_get_ready (WcClient *self);
+const GError *wc_client_get_cache_error (WcClient *self);
 
 WcState wc_client_get_state (WcClient *self);
 const char *wc_client_get_server (WcClient *self);
@@ -59,7 +65,8 @@ guint wc_client_get_idle_minutes (WcClient *self);
 void wc_client_set_idle_minutes (WcClient *self, guint minutes);
 
 /* Connects and logs in. Finish returns FALSE with a WC_ERROR (its message is for a person, and technical details stand behind it after a line end) or
- * G_IO_ERROR_CANCELLED; the state is OFFLINE again then. */
+ * G_IO_ERROR_CANCELLED; the state is OFFLINE again then. With something kept from an earlier login there, trouble with the network is no failure: it
+ * becomes "ready", and goes on trying as after a lost connection. */
 void wc_client_login_async (WcClient *self, const char *server, const char *client_id, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean wc_client_login_finish (WcClient *self, GAsyncResult *result, GError **error);
 

@@ -22,6 +22,9 @@ struct _WcConversation
   char *draft;
   WcPresence presence;
   guint unread;
+  guint64 read;         /* this person's read mark */
+  gint64 last_seen;
+  gboolean typing;      /* the peer is */
 
   /* The chat. */
   WcChat chat;
@@ -61,6 +64,9 @@ void wc_conversation_remove_log (WcConversation *self, WcLog *log);
 void wc_conversation_set_presence (WcConversation *self, WcPresence presence);
 void wc_conversation_set_last (WcConversation *self, WcEntry *entry);
 void wc_conversation_add_unread (WcConversation *self);
+void wc_conversation_set_read (WcConversation *self, guint64 read);
+void wc_conversation_set_typing (WcConversation *self, gboolean typing);
+void wc_conversation_set_last_seen (WcConversation *self, gint64 last_seen);
 void wc_conversation_set_chat (WcConversation *self, WcChat chat); /* with chat-since and the idle time-out */
 void wc_conversation_set_idle_deadline (WcConversation *self, gint64 deadline);
 

@@ -15,6 +15,9 @@ enum
   PROP_IDLE_DEADLINE,
   PROP_DRAFT,
   PROP_LOG,
+  PROP_READ,
+  PROP_TYPING,
+  PROP_LAST_SEEN,
   N_PROPS,
 };
 
@@ -86,6 +89,15 @@ wc_conversation_get_property (GObject *object, guint id, GValue *value, GParamSp
     case PROP_LOG:
       g_value_set_object (value, self->log);
       break;
+    case PROP_READ:
+      g_value_set_uint64 (value, self->read);
+      break;
+    case PROP_TYPING:
+      g_value_set_boolean (value, self->typing);
+      break;
+    case PROP_LAST_SEEN:
+      g_value_set_int64 (value, self->last_seen);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -140,6 +152,9 @@ wc_conversation_class_init (WcConversationClass *klass)
   props[PROP_IDLE_DEADLINE] = g_param_spec_int64 ("idle-deadline", NULL, NULL, 0, G_MAXINT64, 0, ro);
   props[PROP_DRAFT] = g_param_spec_string ("draft", NULL, NULL, "", flags | G_PARAM_READWRITE);
   props[PROP_LOG] = g_param_spec_object ("log", NULL, NULL, WC_TYPE_LOG, ro);
+  props[PROP_READ] = g_param_spec_uint64 ("read", NULL, NULL, 0, G_MAXUINT64, 0, ro);
+  props[PROP_TYPING] = g_param_spec_boolean ("typing", NULL, NULL, FALSE, ro);
+  props[PROP_LAST_SEEN] = g_param_spec_int64 ("last-seen", NULL, NULL, 0, G_MAXINT64, 0, ro);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -189,6 +204,36 @@ wc_conversation_set_last (WcConversation *self, WcEntry *entry)
 {
   if (g_set_object (&self->last, entry))
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LAST]);
+}
+
+void
+wc_conversation_set_read (WcConversation *self, guint64 read)
+{
+  if (self->read == read)
+    return;
+
+  self->read = read;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_READ]);
+}
+
+void
+wc_conversation_set_typing (WcConversation *self, gboolean typing)
+{
+  if (self->typing == !!typing)
+    return;
+
+  self->typing = !!typing;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TYPING]);
+}
+
+void
+wc_conversation_set_last_seen (WcConversation *self, gint64 last_seen)
+{
+  if (self->last_seen == last_seen)
+    return;
+
+  self->last_seen = last_seen;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LAST_SEEN]);
 }
 
 void
@@ -335,4 +380,31 @@ wc_conversation_get_log (WcConversation *self)
 {
   g_return_val_if_fail (WC_IS_CONVERSATION (self), NULL);
   return self->log;
+}
+
+guint64
+wc_conversation_get_read (WcConversation *self)
+{
+  g_return_val_if_fail (WC_IS_CONVERSATION (self), 0);
+  return self->read;
+}
+
+gboolean
+wc_conversation_get_typing (WcConversation *self)
+{
+  g_return_val_if_fail (WC_IS_CONVERSATION (self), FALSE);
+  return self->typing;
+}
+
+gint64
+wc_conversation_get_last_seen (WcConversation *self)
+{
+  g_return_val_if_fail (WC_IS_CONVERSATION (self), 0);
+  return self->last_seen;
+}
+
+void
+wc_conversation_type (WcConversation *self)
+{
+  g_return_if_fail (WC_IS_CONVERSATION (self));
 }

@@ -27,7 +27,9 @@ typedef enum
  *
  * Properties, all notified, read-only but "draft": "peer" (Client-ID, construct only), "presence" (int, WcPresence), "chat" (int, WcChat), "chat-since" (int64, ms since
  * 1970; 0 without a chat), "last" (WcEntry, the newest message, or NULL), "unread" (uint), "idle-deadline" (int64, monotonic microseconds at which the
- * idle time-out ends the chat; 0 = none), "draft" (string, what stands unsent in the composer), "log" (WcLog). Main thread only. */
+ * idle time-out ends the chat; 0 = none), "draft" (string, what stands unsent in the composer; kept on disk), "log" (WcLog), "read" (uint64, the seq up to which one has read it, on
+ * whichever device; what is beyond it counts as "unread"), "typing" (boolean, the peer is typing), "last-seen" (int64, ms since 1970, when the peer was there
+ * last; 0: not known, or there now). Main thread only. */
 #define WC_TYPE_CONVERSATION (wc_conversation_get_type ())
 G_DECLARE_FINAL_TYPE (WcConversation, wc_conversation, WC, CONVERSATION, GObject)
 
@@ -42,6 +44,9 @@ gint64 wc_conversation_get_idle_deadline (WcConversation *self);
 const char *wc_conversation_get_draft (WcConversation *self); /* never NULL */
 void wc_conversation_set_draft (WcConversation *self, const char *draft);
 WcLog *wc_conversation_get_log (WcConversation *self); /* transfer none */
+guint64 wc_conversation_get_read (WcConversation *self);
+gboolean wc_conversation_get_typing (WcConversation *self);
+gint64 wc_conversation_get_last_seen (WcConversation *self);
 
 /* Asks for a chat. The answer comes as "chat" and as an event in the log. Nothing happens when one is open. */
 void wc_conversation_request_chat (WcConversation *self);
@@ -59,7 +64,22 @@ void wc_conversation_end_chat (WcConversation *self);
 /* "Keep it open": the idle time-out starts anew. */
 void wc_conversation_keep_open (WcConversation *self);
 
-/* The person is looking at it: unread becomes 0. */
+/* The person is looking at it: unread becomes 0, "read" the newest message, and the peer and one's other devices are told. */
 void wc_conversation_mark_read (WcConversation *self);
+
+/* The person types. The peer is told, at most every few seconds. */
+void wc_conversation_type (WcConversation *self);
+
+typedef enum
+{
+  WC_EXPORT_TEXT, /* for people: a line a message, with date and name */
+  WC_EXPORT_JSON, /* an object a line: seq, from, time, text */
+} WcExportFormat;
+
+/* Writes all messages, from what is kept here and else from the server, oldest first; the file is replaced when it is whole. progress (may be NULL) is told
+ * how many are written and how many there are. Finish returns FALSE with WC_ERROR, or G_IO_ERROR from the file; what was there before is untouched then. */
+void wc_conversation_export_async (WcConversation *self, GFile *file, WcExportFormat format, GFileProgressCallback progress, gpointer progress_data,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean wc_conversation_export_finish (WcConversation *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -425,3 +425,19 @@ wc_log_mark_days_finish (WcLog *self, GAsyncResult *result, guint32 *days, GErro
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }
+
+void
+wc_log_jump_to_seq_async (WcLog *self, guint64 seq, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s", _("The message is gone."));
+}
+
+int
+wc_log_jump_to_seq_finish (WcLog *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), -1);
+
+  return g_task_propagate_int (G_TASK (result), error);
+}

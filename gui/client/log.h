@@ -36,6 +36,10 @@ void wc_log_load_newer (WcLog *self);
 void wc_log_jump_to_date_async (WcLog *self, GDateTime *day, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 int wc_log_jump_to_date_finish (WcLog *self, GAsyncResult *result, GError **error);
 
+/* Moves the window to a message. Finish returns its position in the model, or that of the first one after it; -1 with error set when there is neither. */
+void wc_log_jump_to_seq_async (WcLog *self, guint64 seq, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+int wc_log_jump_to_seq_finish (WcLog *self, GAsyncResult *result, GError **error);
+
 /* Which days of a local calendar month have messages: bit 0 for the 1st. Finish returns FALSE with error set when it cannot be told. */
 void wc_log_mark_days_async (WcLog *self, int year, int month, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean wc_log_mark_days_finish (WcLog *self, GAsyncResult *result, guint32 *days, GError **error);

@@ -89,7 +89,7 @@ open_folder (Store *self,
 
 Store *
 store_new_sqlite (const char *folder,
-                  StoreDurability durability,
+                  const StoreOptions *options,
                   StoreStoredFunc stored,
                   gpointer user_data,
                   GError **error)
@@ -97,7 +97,7 @@ store_new_sqlite (const char *folder,
   Store *self = g_new0 (Store, 1);
 
   self->lock = -1;
-  if (!open_folder (self, folder, durability, stored, user_data, error))
+  if (!open_folder (self, folder, options->durability, stored, user_data, error))
     g_clear_pointer (&self, store_free);
   return self;
 }

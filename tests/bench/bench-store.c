@@ -143,7 +143,7 @@ run (const Load *load, StoreDurability durability)
   g_autofree char *folder = g_dir_make_tmp ("webchat-bench-XXXXXX", NULL);
   Bench bench = { .answered_end = &bench.answered };
   g_autoptr (GError) error = NULL;
-  Store *store = store_new_sqlite (folder, durability, stored_cb, &bench, &error);
+  Store *store = store_new_sqlite (folder, &(StoreOptions){ .durability = durability }, stored_cb, &bench, &error);
   double wall = seconds (CLOCK_MONOTONIC), cpu = seconds (CLOCK_PROCESS_CPUTIME_ID), reading;
 
   if (store == NULL)

@@ -54,7 +54,7 @@ report_cb (StoreMessage *batch, const GError *error, gpointer user_data)
 static G_NORETURN void
 be_victim (const char *folder)
 {
-  Store *store = store_new_sqlite (folder, STORE_DURABILITY_FULL, report_cb, NULL, NULL);
+  Store *store = store_new_sqlite (folder, &(StoreOptions){ .durability = STORE_DURABILITY_FULL }, report_cb, NULL, NULL);
 
   if (store == NULL)
     exit (1);
@@ -179,7 +179,7 @@ test_kill (StoreFixture *fixture, gconstpointer open)
 static Store *
 open_full (const char *folder, StoreStoredFunc stored, gpointer user_data, GError **error)
 {
-  return store_new_sqlite (folder, STORE_DURABILITY_FULL, stored, user_data, error);
+  return store_new_sqlite (folder, &(StoreOptions){ .durability = STORE_DURABILITY_FULL }, stored, user_data, error);
 }
 
 int

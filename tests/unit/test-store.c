@@ -13,13 +13,13 @@
 static Store *
 open_full (const char *folder, StoreStoredFunc stored, gpointer user_data, GError **error)
 {
-  return store_new_sqlite (folder, STORE_DURABILITY_FULL, stored, user_data, error);
+  return store_new_sqlite (folder, &(StoreOptions){ .durability = STORE_DURABILITY_FULL }, stored, user_data, error);
 }
 
 static Store *
 open_normal (const char *folder, StoreStoredFunc stored, gpointer user_data, GError **error)
 {
-  return store_new_sqlite (folder, STORE_DURABILITY_NORMAL, stored, user_data, error);
+  return store_new_sqlite (folder, &(StoreOptions){ .durability = STORE_DURABILITY_NORMAL }, stored, user_data, error);
 }
 
 /* Asserts that the folder is refused with one line that has the words in it. */
@@ -28,7 +28,7 @@ assert_refused (StoreFixture *fixture, GIOErrorEnum code, const char *words)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (store_new_sqlite (fixture->folder, STORE_DURABILITY_FULL, NULL, NULL, &error));
+  g_assert_null (store_new_sqlite (fixture->folder, &(StoreOptions){ .durability = STORE_DURABILITY_FULL }, NULL, NULL, &error));
   g_test_message ("%s", error->message);
   g_assert_error (error, G_IO_ERROR, (int)code);
   g_assert_nonnull (strstr (error->message, fixture->folder));
@@ -88,7 +88,7 @@ test_no_folder (StoreFixture *fixture, gconstpointer open)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (store_new_sqlite ("/dev/null/data", STORE_DURABILITY_FULL, NULL, NULL, &error));
+  g_assert_null (store_new_sqlite ("/dev/null/data", &(StoreOptions){ .durability = STORE_DURABILITY_FULL }, NULL, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
   g_assert_nonnull (strstr (error->message, "/dev/null/data"));
 }
