@@ -220,6 +220,45 @@ fits_escaped (WireSpan text)
   return len <= WIRE_TEXT_ESCAPED_MAX;
 }
 
+static WireError
+check_length (WireSpan text, WireSide from, const char **why)
+{
+  if (text.len > WIRE_TEXT_MAX)
+    {
+      *why = "a text has at most 8192 bytes";
+      return WIRE_TOO_LONG;
+    }
+  if (from == WIRE_FROM_CLIENT && !fits_escaped (text))
+    {
+      *why = "a text has at most 16000 bytes when it is escaped";
+      return WIRE_TOO_LONG;
+    }
+  return WIRE_OK;
+}
+
+WireError
+wire_text_check (const char *data, gsize len, const char **why)
+{
+  const char *end = data + len;
+
+  if (len == 0)
+    {
+      *why = "a text is missing";
+      return WIRE_BAD_ARGUMENTS;
+    }
+  for (const char *line = data, *stop; line <= end; line = stop + 1)
+    {
+      for (stop = line; stop < end && *stop != '\n' && *stop != '\r';)
+        stop++;
+      if (!wire_text_is_valid (line, stop - line))
+        {
+          *why = "a text is UTF-8 without control characters";
+          return WIRE_BAD_TEXT;
+        }
+    }
+  return check_length ((WireSpan){ data, len }, WIRE_FROM_CLIENT, why);
+}
+
 /* Nobody may say nothing; but an empty line within a text reaches a base client as a text that is empty. */
 static WireError
 parse_text (WireMessage *msg, WireDialect dialect, WireSide from, char *p, char *end, const char **why)
@@ -236,17 +275,7 @@ parse_text (WireMessage *msg, WireDialect dialect, WireSide from, char *p, char 
   else if (msg->verb == WIRE_HISTORY_RESP)
     split_history_from (msg);
 
-  if (msg->text.len > WIRE_TEXT_MAX)
-    {
-      *why = "a text has at most 8192 bytes";
-      return WIRE_TOO_LONG;
-    }
-  if (from == WIRE_FROM_CLIENT && !fits_escaped (msg->text))
-    {
-      *why = "a text has at most 16000 bytes when it is escaped";
-      return WIRE_TOO_LONG;
-    }
-  return WIRE_OK;
+  return check_length (msg->text, from, why);
 }
 
 static WireError

@@ -87,3 +87,6 @@ const char *wire_verb_name (WireVerb verb);
 
 /* Whether the bytes are UTF-8 without control characters other than TAB. */
 gboolean wire_text_is_valid (const char *data, gsize len);
+
+/* Whether a text, not escaped, may be a message's: what wire_message_parse() takes from a client, line ends included. *why as there. */
+WireError wire_text_check (const char *data, gsize len, const char **why);

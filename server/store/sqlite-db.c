@@ -229,28 +229,38 @@ apply (sqlite3 *db, guint from, GError **error)
 }
 
 gboolean
-store_db_migrate (sqlite3 *db, GError **error)
+store_db_get_version (sqlite3 *db, guint *version, GError **error)
 {
   const char *file = sqlite3_db_filename (db, "main");
-  gint64 application, version, tables;
+  gint64 application, found, tables;
 
   if (!get_int (db, "PRAGMA application_id", &application, error)
-      || !get_int (db, "PRAGMA user_version", &version, error)
+      || !get_int (db, "PRAGMA user_version", &found, error)
       || !get_int (db, "SELECT count(*) FROM sqlite_schema", &tables, error))
     return FALSE;
-  if (application != APPLICATION_ID && (application != 0 || version != 0 || tables != 0))
+  if (application != APPLICATION_ID && (application != 0 || found != 0 || tables != 0))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                    "%s: not a WebChat history, but another program's database", file);
       return FALSE;
     }
-  if (version < 0 || version > (gint64)G_N_ELEMENTS (migrations))
+  if (found < 0 || found > (gint64)G_N_ELEMENTS (migrations))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                    "%s: made by a newer version of this server (schema %" G_GINT64_FORMAT
                    ", this one knows %u)",
-                   file, version, (guint)G_N_ELEMENTS (migrations));
+                   file, found, (guint)G_N_ELEMENTS (migrations));
       return FALSE;
     }
-  return version == (gint64)G_N_ELEMENTS (migrations) || apply (db, (guint)version, error);
+  *version = (guint)found;
+  return TRUE;
+}
+
+gboolean
+store_db_migrate (sqlite3 *db, GError **error)
+{
+  guint version;
+
+  return store_db_get_version (db, &version, error)
+         && (version == G_N_ELEMENTS (migrations) || apply (db, version, error));
 }

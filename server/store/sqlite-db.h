@@ -18,6 +18,10 @@ sqlite3 *store_db_open_reader (const char *file, GError **error);
 #define STORE_SEQ_MAX G_MAXUINT32
 gint64 store_db_message_id (gint64 conversation, guint64 seq);
 
+/* Which version of the tables the file has, 0 for none; an error when they are another program's or
+ * a newer server's. */
+gboolean store_db_get_version (sqlite3 *db, guint *version, GError **error);
+
 /* Makes the tables in an empty file, brings those of an older version up to date, and refuses what
  * it does not know. */
 gboolean store_db_migrate (sqlite3 *db, GError **error);

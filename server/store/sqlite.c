@@ -3,18 +3,11 @@
  * read. */
 #include "store/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include <glib/gstdio.h>
-
+#include "store/sqlite-folder.h"
 #include "store/sqlite-reader.h"
 #include "store/sqlite-writer.h"
-
-#define LOCK_FILE    "lock"
-#define HISTORY_FILE "history.db"
 
 struct _Store
 {
@@ -24,42 +17,6 @@ struct _Store
 };
 
 static gboolean
-set_errno_error (GError **error, const char *file, int code)
-{
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code), "%s: %s", file, g_strerror (code));
-  return FALSE;
-}
-
-/* Only the owner may read what people wrote; the folder may be somebody else's make and more open
- * than that. */
-static int
-open_private (const char *file, GError **error)
-{
-  int fd = g_open (file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-  if (fd < 0)
-    set_errno_error (error, file, errno);
-  return fd;
-}
-
-static gboolean
-lock_folder (Store *self, const char *folder, GError **error)
-{
-  g_autofree char *file = g_build_filename (folder, LOCK_FILE, NULL);
-
-  self->lock = open_private (file, error);
-  if (self->lock < 0)
-    return FALSE;
-  if (flock (self->lock, LOCK_EX | LOCK_NB) == 0)
-    return TRUE;
-  if (errno != EWOULDBLOCK)
-    return set_errno_error (error, file, errno);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: another server is using this folder",
-               folder);
-  return FALSE;
-}
-
-static gboolean
 open_folder (Store *self,
              const char *folder,
              StoreDurability durability,
@@ -67,19 +24,11 @@ open_folder (Store *self,
              gpointer user_data,
              GError **error)
 {
-  g_autofree char *file = g_build_filename (folder, HISTORY_FILE, NULL);
-  int fd;
+  g_autofree char *file = store_folder_get_history (folder);
 
-  if (g_mkdir_with_parents (folder, 0700) != 0)
-    return set_errno_error (error, folder, errno);
-  if (!lock_folder (self, folder, error))
+  self->lock = store_folder_lock (folder, error);
+  if (self->lock < 0 || !store_folder_make_file (file, error))
     return FALSE;
-
-  fd = open_private (file, error); /* SQLite gives the files beside it the same mode */
-  if (fd < 0)
-    return FALSE;
-  close (fd);
-
   self->writer = store_writer_new (file, durability, stored, user_data, error);
   if (self->writer == NULL)
     return FALSE;

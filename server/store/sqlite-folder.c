@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/sqlite-folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#define LOCK_FILE    "lock"
+#define HISTORY_FILE "history.db"
+
+static int
+set_errno_error (GError **error, const char *file, int code)
+{
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code), "%s: %s", file, g_strerror (code));
+  return -1;
+}
+
+static int
+open_private (const char *file, GError **error)
+{
+  int fd = g_open (file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  return fd >= 0 ? fd : set_errno_error (error, file, errno);
+}
+
+char *
+store_folder_get_history (const char *folder)
+{
+  return g_build_filename (folder, HISTORY_FILE, NULL);
+}
+
+int
+store_folder_lock (const char *folder, GError **error)
+{
+  g_autofree char *file = g_build_filename (folder, LOCK_FILE, NULL);
+  int lock, code;
+
+  if (g_mkdir_with_parents (folder, 0700) != 0)
+    return set_errno_error (error, folder, errno);
+  lock = open_private (file, error);
+  if (lock < 0 || flock (lock, LOCK_EX | LOCK_NB) == 0)
+    return lock;
+
+  code = errno;
+  close (lock);
+  if (code != EWOULDBLOCK)
+    return set_errno_error (error, file, code);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: another server is using this folder",
+               folder);
+  return -1;
+}
+
+gboolean
+store_folder_make_file (const char *file, GError **error)
+{
+  int fd = open_private (file, error);
+
+  if (fd >= 0)
+    close (fd);
+  return fd >= 0;
+}
