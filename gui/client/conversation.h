@@ -59,6 +59,9 @@ gboolean wc_conversation_send (WcConversation *self, const char *text, GError **
 /* Sends a failed message again, as the same entry. */
 void wc_conversation_retry (WcConversation *self, WcEntry *entry);
 
+/* Forgets a failed message: out of the log, and of what is kept on disk. */
+void wc_conversation_remove_failed (WcConversation *self, WcEntry *entry);
+
 void wc_conversation_end_chat (WcConversation *self);
 
 /* "Keep it open": the idle time-out starts anew. */

@@ -254,6 +254,23 @@ wc_outbox_resend (WcConversation *self)
 }
 
 void
+wc_conversation_remove_failed (WcConversation *self, WcEntry *entry)
+{
+  g_autoptr (WcEntry) keep = NULL;
+  guint position;
+
+  g_return_if_fail (WC_IS_CONVERSATION (self));
+  g_return_if_fail (WC_IS_ENTRY (entry));
+
+  if (wc_entry_get_delivery (entry) != WC_DELIVERY_FAILED)
+    return;
+
+  keep = g_object_ref (entry);
+  if (wc_log_find (self->log, entry, &position))
+    wc_log_remove (self->log, position, 1);
+}
+
+void
 wc_outbox_connection_lost (WcConversation *self)
 {
   for (GList *link = self->outbox.head; link != NULL; link = link->next)
