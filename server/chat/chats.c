@@ -2,6 +2,15 @@
 /* The life of a chat: CHAT_REQUEST, END_REQUEST, TIMEOUT. */
 #include "chat/hub-private.h"
 
+/* A name that is no Client-ID is repeated in the answer up to so many bytes; a longer one is left out, for the answer's line must not be too long. */
+#define NAME_ECHO_MAX 1024
+
+static WireSpan
+echo (WireSpan name)
+{
+  return name.len <= NAME_ECHO_MAX ? name : WIRE_NO_SPAN;
+}
+
 /* Looks up the Client-ID in a message; NULL when nobody with it is connected. Lock held. */
 static Client *
 find_named (Hub *hub, WireSpan name)
@@ -120,7 +129,7 @@ handle_chat_request (Peer *peer, const WireMessage *message)
       other = find_named (hub, message->word[0]);
       reason = why_unreachable (hub, peer, message->word[0], other);
       if (reason != NULL)
-        peer_send_unreachable (peer, message->tags.id, message->word[0], reason);
+        peer_send_unreachable (peer, message->tags.id, echo (message->word[0]), reason);
       else if (!open_chat (hub, peer, other))
         peer_send_error (peer, WIRE_STORE_FAILED, message->tags.id, "the server cannot number a new chat; try again later");
     }
@@ -148,7 +157,7 @@ end (Peer *peer, Session *session, WireSpan name, Peer *silent)
   if (session != NULL)
     session_end (peer->hub, session, silent);
   else
-    peer_send (peer, &(WireMessage){ .verb = WIRE_END_NOTIF, .word[0] = name });
+    peer_send (peer, &(WireMessage){ .verb = WIRE_END_NOTIF, .word[0] = echo (name) });
 }
 
 void

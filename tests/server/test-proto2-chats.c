@@ -369,6 +369,31 @@ test_too_long (Pair *p, gconstpointer data)
   test_expect_nothing (p->bob);
 }
 
+/* What is no Client-ID is not on the list either; but an answer never is a longer line than its reader takes. */
+static void
+test_names_too_long (Pair *p, gconstpointer data)
+{
+  static const char *const verbs[] = { "CHAT_REQUEST", "END_REQUEST", "TIMEOUT", "HISTORY_REQ", "TYPING", "READ" };
+  g_autofree char *long_name = g_strnfill (65, 'n');
+  g_autofree char *longest = g_strnfill (16384 - strlen ("CHAT_REQUEST \n"), 'n');
+  g_autofree char *message = g_strdup_printf ("CHAT_MESSAGE %s text", longest + 20);
+
+  test_send (p->alice, "CHAT_REQUEST %s", long_name);
+  test_expect_tagged (p->alice, "reason=unknown", "UNREACHABLE %s", long_name);
+  test_send (p->alice, "TIMEOUT %s", long_name);
+  test_expect (p->alice, "END_NOTIF %s", long_name);
+
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    {
+      test_send (p->alice, "%s %s%s", verbs[i], longest + strlen (" 1"), g_str_equal (verbs[i], "READ") ? " 1" : "");
+      g_assert_cmpuint (strlen (test_line (p->alice)), <, 200);
+    }
+  test_send_bytes (p->alice, message, -1);
+  test_send (p->alice, "%s", "");
+  g_assert_cmpuint (strlen (test_line (p->alice)), <, 200);
+  test_expect_nothing (p->alice);
+}
+
 /* With base clients */
 
 static void
@@ -428,6 +453,7 @@ main (int argc, char **argv)
   ADD ("/proto2-chats/quit", test_quit);
   ADD ("/proto2-chats/errors", test_errors);
   ADD ("/proto2-chats/too-long", test_too_long);
+  ADD ("/proto2-chats/names-too-long", test_names_too_long);
   ADD ("/proto2-chats/with-base", test_with_base);
   ADD ("/proto2-chats/base-leaves", test_base_leaves);
   return g_test_run ();
