@@ -64,6 +64,7 @@ struct _Peer
   Client *client; /* NULL: not logged in, or no more: another connection may take over at any time */
   Peer *next_device;
   Session *session;    /* base only: the one chat it is in */
+  gboolean turned_away; /* it was one too many, and counts no more than it may stay */
   gboolean leaving;    /* the connection is gone; leaves when nothing is pending any more */
   GList admitted_link; /* in the hub's list of connections */
   GList watch_link;    /* in the list of those who asked for presence; data is NULL when it is not in it */
@@ -83,6 +84,7 @@ struct _Hub
   GSource *idle_source;
   GQueue watchers;      /* of Peer: who gets PRESENCE */
   GQueue admitted;      /* of Peer: everybody connected, logged in or not */
+  guint n_turned_away;  /* so many of them are only told to go */
   GHashTable *addresses; /* struct in6_addr -> how many connections; only with a limit per address */
 };
 

@@ -7,6 +7,9 @@
 /* A list that grows by more than this at once is not announced one by one; the apps ask again when they connect. */
 #define ANNOUNCE_MAX 1000
 
+/* So many who were turned away may take their time to read why; there are descriptors to spare for them. */
+#define TURNED_AWAY_MAX 50
+
 static guint
 address_hash (gconstpointer key)
 {
@@ -71,16 +74,27 @@ count_address (Hub *self, const struct in6_addr *address, int change)
   return count;
 }
 
+/* Lock held. */
 static const char *
 why_turned_away (Hub *self, Connection *connection)
 {
   guint limit = self->config->max_connections_per_address;
 
-  if (self->admitted.length > self->config->max_connections)
+  if (self->admitted.length - self->n_turned_away >= self->config->max_connections)
     return "the server is full; try again later";
-  if (limit > 0 && count_address (self, connection_get_address (connection), 0) > limit)
+  if (limit > 0 && count_address (self, connection_get_address (connection), 0) >= limit)
     return "too many connections from this address";
   return NULL;
+}
+
+/* Adds to what limits count, or takes away from it. Lock held. */
+static void
+count_peer (Hub *self, Peer *peer, int change)
+{
+  if (peer->turned_away)
+    self->n_turned_away += change;
+  else if (self->config->max_connections_per_address > 0)
+    count_address (self, connection_get_address (peer->connection), change);
 }
 
 void
@@ -89,6 +103,7 @@ hub_admit (Hub *self, Connection *connection)
   Peer *peer = g_new0 (Peer, 1);
   g_autoptr (GError) error = NULL;
   const char *why;
+  gboolean crowd;
 
   peer->hub = self;
   peer->connection = connection;
@@ -96,10 +111,11 @@ hub_admit (Hub *self, Connection *connection)
   connection_set_user (connection, peer);
 
   g_mutex_lock (&self->lock);
-  g_queue_push_tail_link (&self->admitted, &peer->admitted_link);
-  if (self->config->max_connections_per_address > 0)
-    count_address (self, connection_get_address (connection), +1);
   why = why_turned_away (self, connection);
+  peer->turned_away = why != NULL;
+  count_peer (self, peer, +1);
+  g_queue_push_tail_link (&self->admitted, &peer->admitted_link);
+  crowd = self->n_turned_away > TURNED_AWAY_MAX;
   g_mutex_unlock (&self->lock);
 
   if (why != NULL)
@@ -114,6 +130,8 @@ hub_admit (Hub *self, Connection *connection)
   if (!connection_start (connection, &error))
     g_warning ("%s", error->message);
   connection_flush_burst ();
+  if (why != NULL && crowd)
+    connection_drop (connection);
   connection_unref (connection);
 }
 
@@ -122,8 +140,7 @@ hub_dismiss (Hub *self, Peer *peer)
 {
   g_mutex_lock (&self->lock);
   g_queue_unlink (&self->admitted, &peer->admitted_link);
-  if (self->config->max_connections_per_address > 0)
-    count_address (self, connection_get_address (peer->connection), -1);
+  count_peer (self, peer, -1);
   g_mutex_unlock (&self->lock);
 }
 

@@ -205,6 +205,12 @@ connection_close (Connection *self, const char *reason)
   connection_resume (self);
 }
 
+void
+connection_drop (Connection *self)
+{
+  connection_break (self, NULL);
+}
+
 /* Gives the descriptor back, unless a thread is just sending on it: that one will call again. */
 static void
 finish (Connection *self)

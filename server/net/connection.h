@@ -94,6 +94,9 @@ void connection_set_timeout (Connection *self, gint64 when);
 /* No more input is handled; closes when what is queued has been sent, or after a while. Any thread; idempotent. reason is for the log (static). */
 void connection_close (Connection *self, const char *reason);
 
+/* After connection_close(): does not wait for the peer any more, which may miss the last lines then. Any thread. */
+void connection_drop (Connection *self);
+
 /* At the very end, after the pool was stopped: sends what can be sent until the deadline, and closes. */
 void connection_shut_down (Connection *self, gint64 deadline);
 

@@ -147,6 +147,25 @@ test_max_connections (void)
   test_expect (bob, "CHAT still here");
 }
 
+/* Whoever was turned away takes nobody's place, though it stays and listens. */
+static void
+test_turned_away (gconstpointer limit)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, limit, NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autoptr (TestClient) bob = test_login (server, "bob");
+  g_autoptr (TestClient) dave = test_connect (server, "dave");
+  g_autoptr (TestClient) erin = NULL;
+
+  test_expect_error (dave, "busy");
+  test_send (alice, "CLIENTS");
+  while (!g_str_equal (test_line (alice), "CLIENTS_END"))
+    ;
+  test_client_reset (g_steal_pointer (&bob)); /* gone at once, so that its place is free when alice hears of it */
+  test_expect (alice, "PRESENCE bob offline");
+  g_assert_true (gets_in (server, "erin", NULL, &erin));
+}
+
 static void
 test_per_address (void)
 {
@@ -354,6 +373,8 @@ main (int argc, char **argv)
   g_test_add_func ("/limits/rate-base", test_rate_base);
   g_test_add_func ("/limits/no-rate-limit", test_no_rate_limit);
   g_test_add_func ("/limits/max-connections", test_max_connections);
+  g_test_add_data_func ("/limits/turned-away", "limits.max-connections=2", test_turned_away);
+  g_test_add_data_func ("/limits/turned-away-address", "limits.max-connections-per-address=2", test_turned_away);
   g_test_add_func ("/limits/per-address", test_per_address);
   g_test_add_func ("/limits/slow-reader", test_slow_reader);
   g_test_add_func ("/limits/greedy-reader", test_greedy_reader);

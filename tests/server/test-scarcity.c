@@ -153,6 +153,26 @@ test_no_descriptors (void)
   g_assert_cmpuint (strlen (log), <, 100 * 1000);
 }
 
+/* A crowd that finds the server full, and stays on the line, does not use up what the others need. */
+static void
+test_turned_away_crowd (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, "limits.max-connections=1", NULL);
+  g_autoptr (TestClient) alice = test_login (server, "alice");
+  g_autoptr (GPtrArray) crowd = g_ptr_array_new_with_free_func ((GDestroyNotify) test_client_free);
+  guint before = count_descriptors (server);
+
+  for (guint i = 0; i < 400; i++)
+    {
+      TestClient *client = test_connect (server, "one of many");
+
+      g_ptr_array_add (crowd, client);
+      test_expect_error (client, "busy");
+      g_assert_cmpuint (count_descriptors (server), <, before + 100);
+    }
+  test_expect_nothing (alice);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -162,5 +182,6 @@ main (int argc, char **argv)
   g_test_add_func ("/scarcity/disk-full", test_disk_full);
   g_test_add_func ("/scarcity/history-unreadable", test_history_unreadable);
   g_test_add_func ("/scarcity/no-descriptors", test_no_descriptors);
+  g_test_add_func ("/scarcity/turned-away-crowd", test_turned_away_crowd);
   return g_test_run ();
 }
