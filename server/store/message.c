@@ -34,6 +34,16 @@ store_message_new (const char *from,
   return self;
 }
 
+StoreMessage *
+store_read_mark_new (const char *reader, const char *peer, const char *nonce, guint64 seq)
+{
+  StoreMessage *self = store_message_new (reader, peer, nonce, "", 0, 0);
+
+  self->kind = STORE_READ_MARK;
+  self->seq = seq;
+  return self;
+}
+
 void
 store_message_free (StoreMessage *self)
 {

@@ -65,6 +65,28 @@ static const char *const migrations[] = {
   " value INTEGER NOT NULL"
   ") STRICT, WITHOUT ROWID;"
   "INSERT INTO counter VALUES ('session', " G_STRINGIFY (WIRE_SESSION_FIRST) ");",
+
+  /* removed: the newest seq that is there no more, because it was too old; removed_time: that
+   * message's time. Numbers and times go on from there. */
+  "ALTER TABLE conversation ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE conversation ADD COLUMN removed_time INTEGER NOT NULL DEFAULT 0;"
+  "CREATE INDEX conversation_hi ON conversation (hi);"
+
+  /* How far the one at a side (0 for lo, 1 for hi) has read, and the side's devices were sent, the
+   * conversation. */
+  "CREATE TABLE mark ("
+  " conversation INTEGER NOT NULL,"
+  " side INTEGER NOT NULL,"
+  " read INTEGER NOT NULL,"
+  " delivered INTEGER NOT NULL,"
+  " PRIMARY KEY (conversation, side)"
+  ") STRICT, WITHOUT ROWID;"
+
+  /* When a Client-ID was last there, ms since 1970. */
+  "CREATE TABLE seen ("
+  " id TEXT PRIMARY KEY,"
+  " time INTEGER NOT NULL"
+  ") STRICT, WITHOUT ROWID;",
 };
 
 static GIOErrorEnum

@@ -203,6 +203,11 @@ add_message (StoreTables *self, StoreMessage *message, int statement, GError **e
 
   if (conversation == NULL)
     return FALSE;
+  if (message->kind == STORE_READ_MARK)
+    {
+      message->seq = MIN (message->seq, conversation->last);
+      return TRUE;
+    }
 
   nonce.conversation = conversation->id;
   if (message->nonce != NULL && !find_nonce (self, &nonce, &message->repeated, error))

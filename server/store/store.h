@@ -22,7 +22,7 @@ struct _StoreMessage
   StoreKind kind;
   const char *from;
   const char *to;
-  const char *nonce; /* the sender's name for it; NULL when it gave none */
+  const char *nonce; /* the sender's name for it; NULL when it gave none. A mark: not looked at */
   const char *text;
   guint text_len;
   gboolean repeated; /* out: the same nonce was stored before, seq and time are the first one's; or the mark was there already, or beyond */
@@ -32,7 +32,7 @@ struct _StoreMessage
 
 /* Copies everything. Free with store_message_free(). */
 StoreMessage *store_message_new (const char *from, const char *to, const char *nonce, const char *text, gsize text_len, gint64 time);
-StoreMessage *store_read_mark_new (const char *reader, const char *peer, guint64 seq);
+StoreMessage *store_read_mark_new (const char *reader, const char *peer, const char *nonce, guint64 seq);
 void store_message_free (StoreMessage *message);
 
 /* The bytes that it takes in memory, for counting a backlog. */
