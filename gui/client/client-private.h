@@ -5,6 +5,7 @@
 
 #include "client/client.h"
 
+#include "client/cache.h"
 #include "client/connection.h"
 #include "client/conversation-private.h"
 #include "client/history.h"
@@ -39,7 +40,8 @@ struct _WcClient
   GError *error;
   gint64 retry_time;
   guint idle_minutes;
-  GFile *folder; /* NULL: nothing is kept */
+  GFile *folder;  /* NULL: nothing is kept */
+  WcCache *cache; /* of this server and Client-ID, from the login on, also after a logout; NULL: nothing is kept */
   gboolean ready;
   GError *cache_error;
   WcTiming timing;
@@ -95,6 +97,9 @@ void wc_client_drop_connection (WcClient *self);
 void wc_client_fail (WcClient *self, WcError code, const char *message); /* the connection is of no use; takes the usual way from there */
 void wc_client_connection_closed (WcClient *self, const GError *error);
 void wc_client_logged_in (WcClient *self, gboolean base);
+
+/* restore.c: puts what was kept of an earlier login where the server's word would put it. Before the first connection. */
+void wc_client_restore (WcClient *self, const WcCached *cached);
 
 /* client-reconnect.c */
 void wc_client_wait (WcClient *self, const GError *error); /* tries again later */
