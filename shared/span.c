@@ -29,3 +29,14 @@ wire_span_to_uint (WireSpan span, guint64 *value)
   *value = number;
   return TRUE;
 }
+
+WireSpan
+wire_span_from_uint (guint64 value, char digits[static WIRE_UINT_DIGITS])
+{
+  char *end = digits + WIRE_UINT_DIGITS, *p = end;
+
+  do
+    *--p = '0' + value % 10;
+  while ((value /= 10) > 0);
+  return (WireSpan){ p, end - p };
+}

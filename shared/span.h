@@ -18,3 +18,7 @@ typedef struct
 gboolean wire_span_equal (WireSpan span, const char *str);
 char *wire_span_dup (WireSpan span);                        /* transfer full, ended by NUL */
 gboolean wire_span_to_uint (WireSpan span, guint64 *value); /* decimal digits only, no sign, no overflow */
+
+/* The decimal digits of a number, written into a buffer of the caller's. */
+#define WIRE_UINT_DIGITS 20
+WireSpan wire_span_from_uint (guint64 value, char digits[static WIRE_UINT_DIGITS]);

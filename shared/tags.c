@@ -138,6 +138,23 @@ wire_tags_parse (WireTags *tags, char *data, gsize len, const char **why)
   return good;
 }
 
+gboolean
+wire_tags_want (const WireTags *tags, const char *what)
+{
+  WireSpan rest = tags->want;
+
+  while (rest.data != NULL)
+    {
+      const char *comma = memchr (rest.data, ',', rest.len);
+      gsize len = comma ? (gsize) (comma - rest.data) : rest.len;
+
+      if (wire_span_equal ((WireSpan){ rest.data, len }, what))
+        return TRUE;
+      rest = comma ? (WireSpan){ comma + 1, rest.len - len - 1 } : WIRE_NO_SPAN;
+    }
+  return FALSE;
+}
+
 static void
 append_value (GString *out, WireSpan value)
 {
@@ -156,12 +173,10 @@ append_value (GString *out, WireSpan value)
 static void
 append_number (GString *out, guint64 value)
 {
-  char digits[20], *p = digits + sizeof digits;
+  char digits[WIRE_UINT_DIGITS];
+  WireSpan number = wire_span_from_uint (value, digits);
 
-  do
-    *--p = '0' + value % 10;
-  while ((value /= 10) > 0);
-  g_string_append_len (out, p, digits + sizeof digits - p);
+  g_string_append_len (out, number.data, number.len);
 }
 
 static void

@@ -50,5 +50,8 @@ typedef enum
  * unknown tags are ignored. What could be read is in tags either way. */
 gboolean wire_tags_parse (WireTags *tags, char *data, gsize len, const char **why);
 
+/* Whether the tag want names this: what a client asks for that it would not be told otherwise, parted by commas. */
+gboolean wire_tags_want (const WireTags *tags, const char *what);
+
 /* Appends "@key=value;… ", or nothing when no tag is set. */
 void wire_tags_format (const WireTags *tags, WireTagOrder order, GString *out);

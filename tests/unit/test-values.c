@@ -164,6 +164,20 @@ test_numbers (void)
   g_assert_false (wire_span_to_uint (WIRE_NO_SPAN, &(guint64){ 0 }));
 }
 
+static void
+test_number_there_and_back (void)
+{
+  static const guint64 values[] = { 0, 1, 9, 10, 99, 100, 4294967295u, 4294967296u, G_MAXINT64, G_MAXUINT64 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      char digits[WIRE_UINT_DIGITS];
+      g_autofree char *wanted = g_strdup_printf ("%" G_GUINT64_FORMAT, values[i]);
+
+      g_assert_true (wire_span_equal (wire_span_from_uint (values[i], digits), wanted));
+    }
+}
+
 static const struct
 {
   const char *text;
@@ -272,6 +286,30 @@ test_spans (void)
   g_assert_true (wire_span_equal (WIRE_NO_SPAN, ""));
 }
 
+static const struct
+{
+  const char *tag;
+  gboolean marks;
+} wants[] = {
+  { "marks", TRUE }, { "marks,x", TRUE }, { "x,marks", TRUE }, { ",marks,", TRUE },
+  { "mark", FALSE }, { "marks2", FALSE }, { "x", FALSE }, { ",", FALSE }, { "Marks", FALSE }, { "marks x", FALSE },
+};
+
+static void
+test_want (void)
+{
+  WireTags tags = { 0 };
+
+  g_assert_false (wire_tags_want (&tags, "marks"));
+  for (guint i = 0; i < G_N_ELEMENTS (wants); i++)
+    {
+      g_autofree char *copy = NULL;
+
+      tags.want = exact (wants[i].tag, strlen (wants[i].tag), &copy);
+      g_assert_cmpint (wire_tags_want (&tags, "marks"), ==, wants[i].marks);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -280,6 +318,8 @@ main (int argc, char **argv)
   g_test_add_func ("/values/client-id-bytes", test_client_id_bytes);
   g_test_add_func ("/values/texts", test_texts);
   g_test_add_func ("/values/numbers", test_numbers);
+  g_test_add_func ("/values/number-there-and-back", test_number_there_and_back);
+  g_test_add_func ("/values/want", test_want);
   g_test_add_func ("/values/times", test_times);
   g_test_add_func ("/values/no-times", test_no_times);
   g_test_add_func ("/values/codes", test_codes);

@@ -26,6 +26,7 @@ dump_tags (GString *out, const WireTags *tags)
     { WIRE_TAG_FROM, "from=", tags->from },
     { WIRE_TAG_REASON, "reason=", tags->reason },
     { WIRE_TAG_STATE, "state=", tags->state },
+    { WIRE_TAG_WANT, "want=", tags->want },
   };
   const struct { WireTag bit; const char *key; guint64 value; } numbers[] = {
     { WIRE_TAG_SEQ, "seq", tags->seq },
@@ -36,6 +37,11 @@ dump_tags (GString *out, const WireTags *tags)
     { WIRE_TAG_COUNT, "count", tags->count },
     { WIRE_TAG_LAST, "last", tags->last },
     { WIRE_TAG_MORE, "more", tags->more },
+    { WIRE_TAG_READ, "read", tags->read },
+    { WIRE_TAG_OWN, "own", tags->own },
+    { WIRE_TAG_DELIVERED, "delivered", tags->delivered },
+    { WIRE_TAG_PEERREAD, "peerread", tags->peerread },
+    { WIRE_TAG_SINCE, "since", (guint64) tags->since },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (spans); i++)
