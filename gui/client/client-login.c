@@ -34,6 +34,7 @@ wc_client_drop_connection (WcClient *self)
 {
   stop_login_timers (self);
   g_clear_handle_id (&self->keep_alive_source, g_source_remove);
+  wc_client_stop_probe (self);
   if (self->connection != NULL)
     wc_connection_close (self->connection);
   g_clear_object (&self->connection);
@@ -47,6 +48,7 @@ go_offline (WcClient *self, const GError *error)
 
   wc_client_drop_connection (self);
   wc_client_stop_waiting (self);
+  wc_client_unwatch_network (self);
   wc_client_flush_arriving (self);
   wc_client_set_state (self, WC_STATE_OFFLINE);
   wc_client_set_error (self, error);
@@ -65,9 +67,10 @@ is_final (const GError *error)
 }
 
 static void
-take_failure (WcClient *self, const GError *error)
+take_failure (WcClient *self, const GError *failure)
 {
   g_autoptr (WcClient) keep = g_object_ref (self);
+  g_autoptr (GError) error = wc_client_refine_error (self, failure);
 
   if (self->login_task != NULL)
     {
@@ -113,6 +116,13 @@ login_timeout_cb (gpointer user_data)
   wc_client_fail (self, self->connection == NULL ? WC_ERROR_NO_ANSWER : WC_ERROR_NOT_WEBCHAT, message);
 
   return G_SOURCE_REMOVE;
+}
+
+void
+wc_client_limit_login (WcClient *self, guint ms)
+{
+  g_clear_handle_id (&self->login_source, g_source_remove);
+  self->login_source = g_timeout_add (ms, login_timeout_cb, self);
 }
 
 static void
@@ -164,7 +174,8 @@ wc_client_open (WcClient *self)
 
   g_weak_ref_init (ref, self);
   self->connecting = g_cancellable_new ();
-  self->login_source = g_timeout_add (self->timing.login, login_timeout_cb, self);
+  self->network.hurried = FALSE;
+  wc_client_limit_login (self, self->timing.login);
   wc_connection_open_async (self->host, self->port, self->connecting, opened_cb, ref);
   wc_client_set_state (self, WC_STATE_CONNECTING);
 }
@@ -255,6 +266,7 @@ wc_client_login_async (WcClient *self, const char *server, const char *client_id
       self->login_cancel_source = g_source_attach (source, g_main_context_get_thread_default ());
     }
   wc_client_set_error (self, NULL);
+  wc_client_watch_network (self);
   wc_client_open (self);
 }
 

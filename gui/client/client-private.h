@@ -20,13 +20,41 @@ typedef struct
 {
   guint login;      /* from the start of connecting to CONNECTED */
   guint ping_after; /* silence after which the server is asked for a sign of life; 0 = never */
-  guint dead_after; /* silence after which it is taken for dead */
+  guint dead_after; /* silence after which it is taken for dead, and how long an answer may be owed */
+  guint probe;      /* how long the answer may take after the network changed, or the machine slept; 0 = no such probes */
+  guint settle;     /* after a change of the network, before it is tried */
+  guint calm;       /* at least so long between two tries that such changes lead to */
   guint retry_min;  /* the first back-off, doubled each time */
   guint retry_max;
   guint base_quiet; /* so long nothing: a base server's history is complete */
   guint pause;      /* after the server said that it is too much at once */
   guint minute;     /* of "idle-minutes" */
 } WcTiming;
+
+/* Clocks that go on while the machine sleeps, in microseconds; g_get_monotonic_time() does not. Tests have their own. */
+typedef struct
+{
+  gint64 (*boot) (void);
+  gint64 (*wall) (void);
+} WcClocks;
+
+/* client-network.c: what happens around the connection. */
+typedef struct
+{
+  GNetworkMonitor *monitor;
+  gulong changed_handler; /* 0: not watched, for there is no login */
+  WcClocks clocks;
+  gint64 boot_ahead; /* of the monotonic clock, when last looked at */
+  gint64 wall_ahead;
+  int clock_fd;      /* readable once the clock is set, as it is after a sleep; -1 for none */
+  guint clock_source;
+  guint nudge_source;
+  gint64 last_nudge;
+  guint probe_source;
+  gint64 probe_sent;
+  guint n_probes;
+  gboolean hurried; /* this try began before the network changed: it has little time left */
+} WcNetwork;
 
 struct _WcClient
 {
@@ -70,6 +98,7 @@ struct _WcClient
   WcConversation *base_open;
   WcConversation *base_sent_to; /* whom the last message went to */
 
+  WcNetwork network;
   WcHistoryQueue *history;
 };
 
@@ -93,6 +122,7 @@ void wc_client_emit_started (WcClient *self, WcConversation *conversation, gbool
 
 /* client-login.c */
 void wc_client_open (WcClient *self); /* connects and says HELLO */
+void wc_client_limit_login (WcClient *self, guint ms); /* from now on */
 void wc_client_drop_connection (WcClient *self);
 void wc_client_fail (WcClient *self, WcError code, const char *message); /* the connection is of no use; takes the usual way from there */
 void wc_client_connection_closed (WcClient *self, const GError *error);
@@ -104,7 +134,19 @@ void wc_client_restore (WcClient *self, const WcCached *cached);
 /* client-reconnect.c */
 void wc_client_wait (WcClient *self, const GError *error); /* tries again later */
 void wc_client_stop_waiting (WcClient *self);
+void wc_client_hurry (WcClient *self); /* the try that is on its way has little time left */
 void wc_client_start_keep_alive (WcClient *self);
+
+/* client-network.c: notices when the network changes and when the machine has slept. Then a connection must show at once that it lives, and
+ * a wait is over. */
+void wc_client_init_network (WcClient *self);
+void wc_client_clear_network (WcClient *self);
+void wc_client_watch_network (WcClient *self); /* from login to logout */
+void wc_client_unwatch_network (WcClient *self);
+void wc_client_stop_probe (WcClient *self);
+void wc_client_check_sleep (WcClient *self); /* looks whether the machine has slept; may drop the connection */
+void wc_client_take_pong (WcClient *self, WireSpan token);
+GError *wc_client_refine_error (WcClient *self, const GError *error); /* transfer full: says so when it is for want of a network */
 
 /* client-receive.c */
 extern const WcConnectionEvents wc_client_events;
@@ -117,5 +159,9 @@ gboolean wc_client_parse_id (const char *id, guint64 *number); /* of wc_client_s
 
 /* For tests: other times than the usual ones. */
 void wc_client_set_timing (WcClient *self, const WcTiming *timing);
+
+/* For tests, before a login: a network and clocks of their own. */
+void wc_client_set_network_monitor (WcClient *self, GNetworkMonitor *monitor);
+void wc_client_set_clocks (WcClient *self, const WcClocks *clocks);
 
 G_END_DECLS

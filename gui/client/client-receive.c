@@ -274,7 +274,10 @@ take_ping (WcClient *self, const WireMessage *message)
 static gboolean
 take_pong (WcClient *self, const WireMessage *message)
 {
-  return TRUE; /* that something came is all that counts */
+  /* Of others that something came is all that counts. */
+  wc_client_take_pong (self, message->word[0]);
+
+  return TRUE;
 }
 
 static void

@@ -18,6 +18,7 @@ retry_cb (gpointer user_data)
 
   self->retry_source = 0;
   wc_client_set_retry_time (self, 0);
+  wc_client_check_sleep (self);
   wc_client_open (self);
 
   return G_SOURCE_REMOVE;
@@ -96,30 +97,61 @@ wc_client_retry_now (WcClient *self)
   wc_client_open (self);
 }
 
+void
+wc_client_hurry (WcClient *self)
+{
+  if (self->network.hurried || self->timing.probe == 0 || self->timing.probe >= self->timing.login || self->login_source == 0
+      || self->login_task != NULL)
+    return;
+
+  /* Once only: a network that changes all the time must not keep it from ever coming to an end, nor give it no time at all. */
+  self->network.hurried = TRUE;
+  wc_client_limit_login (self, self->timing.probe);
+}
+
+static gboolean keep_alive_cb (gpointer user_data);
+
+static void
+look_in (WcClient *self, gint64 ms)
+{
+  self->keep_alive_source = g_timeout_add (CLAMP (ms, 1, self->timing.ping_after), keep_alive_cb, self);
+}
+
+/* Looks when there may be something to see: it does not wake the machine more often than that. */
 static gboolean
 keep_alive_cb (gpointer user_data)
 {
   WcClient *self = user_data;
+  g_autoptr (WcClient) keep = g_object_ref (self);
   gint64 now = g_get_monotonic_time ();
   gint64 silence = (now - wc_connection_get_last_heard (self->connection)) / 1000;
   gint64 owed_since = wc_history_get_waiting_since (self->history);
+  gint64 owed = owed_since != 0 ? (now - owed_since) / 1000 : 0;
 
-  if (silence >= self->timing.dead_after || (owed_since != 0 && (now - owed_since) / 1000 >= self->timing.dead_after))
+  self->keep_alive_source = 0;
+  wc_client_check_sleep (self);
+  if (self->base)
     {
-      self->keep_alive_source = 0;
-      wc_client_fail (self, WC_ERROR_NO_ANSWER, _("The server does not answer any more."));
+      /* It knows no PING: the kernel's probes must do. */
+      look_in (self, self->timing.ping_after);
       return G_SOURCE_REMOVE;
     }
+  if (MAX (silence, owed) >= self->timing.dead_after)
+    {
+      wc_client_fail (self, WC_ERROR_NO_ANSWER, _("The server does not answer any more. It is tried again."));
+      return G_SOURCE_REMOVE;
+    }
+
   if (silence >= self->timing.ping_after)
     wc_client_send_verb (self, WIRE_PING, "alive");
+  look_in (self, MIN (self->timing.dead_after - MAX (silence, owed), silence < self->timing.ping_after ? self->timing.ping_after - silence : G_MAXINT));
 
-  return G_SOURCE_CONTINUE;
+  return G_SOURCE_REMOVE;
 }
 
-/* On base the kernel's probes must do. */
 void
 wc_client_start_keep_alive (WcClient *self)
 {
-  if (!self->base && self->timing.ping_after > 0)
-    self->keep_alive_source = g_timeout_add (MAX (self->timing.ping_after / 2, 1), keep_alive_cb, self);
+  if (self->timing.ping_after > 0)
+    look_in (self, self->timing.ping_after);
 }

@@ -37,8 +37,11 @@ static guint signals[N_SIGNALS];
 
 static const WcTiming usual_timing = {
   .login = 20000,
-  .ping_after = 30000,
-  .dead_after = 60000,
+  .ping_after = 12000,
+  .dead_after = 25000,
+  .probe = 4000,
+  .settle = 200,
+  .calm = 3000,
   .retry_min = 1000,
   .retry_max = 60000,
   .base_quiet = 500,
@@ -79,6 +82,7 @@ wc_client_finalize (GObject *object)
   g_clear_error (&self->error);
   g_clear_error (&self->cache_error);
   g_clear_object (&self->folder);
+  wc_client_clear_network (self);
 
   G_OBJECT_CLASS (wc_client_parent_class)->finalize (object);
 }
@@ -173,6 +177,7 @@ wc_client_init (WcClient *self)
   self->arriving = g_ptr_array_new_with_free_func (g_object_unref);
   self->idle_minutes = IDLE_MINUTES_DEFAULT;
   self->timing = usual_timing;
+  wc_client_init_network (self);
   self->history = wc_history_queue_new (self);
 }
 

@@ -28,6 +28,7 @@ typedef enum
   WC_ERROR_BUSY,           /* the server is full */
   WC_ERROR_CLOSED,         /* the connection ended */
   WC_ERROR_REPLACED,       /* base only: the same ID logged in elsewhere */
+  WC_ERROR_TLS,            /* no safe connection: the certificate, or what is spoken */
   WC_ERROR_TOO_LONG,       /* a text over WIRE_TEXT_MAX */
   WC_ERROR_FAILED,
 } WcError;

@@ -14,10 +14,16 @@
 #define FINISH_MS 2000 /* how long the last bytes may take after wc_connection_finish */
 
 /* For base servers, which know no PING: the kernel finds out that the peer is gone. */
-#define PROBE_AFTER_S 30
-#define PROBE_EVERY_S 10
-#define PROBES 3
-#define UNACKED_MS 60000
+typedef struct
+{
+  int after_s; /* of silence */
+  int every_s;
+  int count;
+  int unacked_ms;
+} Patience;
+
+static const Patience usual = { 12, 4, 3, 24000 };
+static const Patience impatient = { 1, 1, 3, 4000 };
 
 struct _WcConnection
 {
@@ -230,7 +236,7 @@ wc_connection_send (WcConnection *self, const char *data, gsize len)
     return;
   if (self->queue->len + len > WC_CONNECTION_QUEUE_MAX)
     {
-      fail (self, WC_ERROR_NO_ANSWER, _("The server has stopped reading."), NULL);
+      fail (self, WC_ERROR_NO_ANSWER, _("The server has stopped reading. It is tried again."), NULL);
       return;
     }
 
@@ -281,16 +287,37 @@ wc_connection_get_last_heard (WcConnection *self)
   return self->last_heard;
 }
 
+/* Each of these options is a help only: a failure changes nothing. */
+static void
+set_patience (GSocket *socket, const Patience *patience)
+{
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPIDLE, patience->after_s, NULL);
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPINTVL, patience->every_s, NULL);
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPCNT, patience->count, NULL);
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_USER_TIMEOUT, patience->unacked_ms, NULL);
+}
+
+GSocket *
+wc_connection_get_socket (WcConnection *self)
+{
+  g_return_val_if_fail (WC_IS_CONNECTION (self), NULL);
+  return g_socket_connection_get_socket (self->stream);
+}
+
 static void
 set_up_socket (GSocket *socket)
 {
-  /* Each of them is a help only: a failure changes nothing. */
   g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   g_socket_set_keepalive (socket, TRUE);
-  g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_AFTER_S, NULL);
-  g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_EVERY_S, NULL);
-  g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPCNT, PROBES, NULL);
-  g_socket_set_option (socket, IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKED_MS, NULL);
+  set_patience (socket, &usual);
+}
+
+void
+wc_connection_set_impatient (WcConnection *self, gboolean is_impatient)
+{
+  g_return_if_fail (WC_IS_CONNECTION (self));
+
+  set_patience (g_socket_connection_get_socket (self->stream), is_impatient ? &impatient : &usual);
 }
 
 /* What went wrong, and what to do. */
@@ -301,7 +328,12 @@ explain (const GError *error, const char *host, guint16 port)
   g_autofree char *what = NULL;
   WcError code = WC_ERROR_FAILED;
 
-  if (error->domain == G_RESOLVER_ERROR)
+  if (g_error_matches (error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_TEMPORARY_FAILURE))
+    {
+      code = WC_ERROR_NAME_NOT_FOUND;
+      what = g_strdup_printf (_("Nobody can tell now where “%s” is. Is this computer connected to the network?"), host);
+    }
+  else if (error->domain == G_RESOLVER_ERROR)
     {
       code = WC_ERROR_NAME_NOT_FOUND;
       what = g_strdup_printf (_("There is no computer with the name “%s”. Is it spelled right?"), host);
@@ -311,13 +343,17 @@ explain (const GError *error, const char *host, guint16 port)
       code = WC_ERROR_REFUSED;
       what = g_strdup_printf (_("Nothing answers at %s. Is webchat-server running there?"), where);
     }
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE)
-           || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE))
+  else if (error->domain == G_TLS_ERROR)
+    {
+      code = WC_ERROR_TLS;
+      what = g_strdup_printf (_("No safe connection to %s is possible. Ask whoever runs the server whether its certificate is right."), where);
+    }
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE))
     {
       code = WC_ERROR_NO_NETWORK;
       what = g_strdup_printf (_("There is no way to %s. Is this computer connected to the network?"), where);
     }
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE))
     {
       code = WC_ERROR_NO_ANSWER;
       what = g_strdup_printf (_("%s does not answer. Is the address right, and the computer on?"), where);

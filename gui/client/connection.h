@@ -39,7 +39,13 @@ void wc_connection_send (WcConnection *self, const char *data, gsize len);
 void wc_connection_close (WcConnection *self);
 void wc_connection_finish (WcConnection *self);
 
+/* Whether the kernel is to find out within seconds, and not within half a minute, that the peer is gone; then the connection ends. */
+void wc_connection_set_impatient (WcConnection *self, gboolean is_impatient);
+
 /* When something was last received, monotonic microseconds. */
 gint64 wc_connection_get_last_heard (WcConnection *self);
+
+/* For tests. Transfer none. */
+GSocket *wc_connection_get_socket (WcConnection *self);
 
 G_END_DECLS

@@ -5,6 +5,8 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "fake-network.h"
+
 #define TIME "2026-11-23T10:00:00.000Z"
 
 struct _ScriptServer
@@ -274,6 +276,7 @@ test_client_new (void)
     .login = 10000,
     .ping_after = 60000,
     .dead_after = 120000,
+    .probe = 10000,
     .retry_min = 10,
     .retry_max = 100,
     .base_quiet = 100,
@@ -283,6 +286,8 @@ test_client_new (void)
   WcClient *client = wc_client_new ();
 
   wc_client_set_timing (client, &timing);
+  wc_client_set_network_monitor (client, fake_network ());
+  wc_client_set_clocks (client, &fake_clocks);
 
   return client;
 }
