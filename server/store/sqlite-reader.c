@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "store/conversation-list.h"
 #include "store/sqlite-db.h"
 
 #define N_THREADS 2
@@ -17,14 +18,16 @@ enum
 {
   STATEMENT_FIND,
   STATEMENT_LAST,
+  STATEMENT_MARK,
   STATEMENT_RISING,
   STATEMENT_FALLING,
   N_STATEMENTS,
 };
 
 static const char *const statements[N_STATEMENTS] = {
-  [STATEMENT_FIND] = "SELECT id FROM conversation WHERE lo = ? AND hi = ?",
+  [STATEMENT_FIND] = "SELECT id, removed FROM conversation WHERE lo = ? AND hi = ?",
   [STATEMENT_LAST] = "SELECT id FROM history WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1",
+  [STATEMENT_MARK] = "SELECT delivered FROM mark WHERE conversation = ? AND side = ?",
   [STATEMENT_RISING] = PAGE "ORDER BY id LIMIT ?",
   [STATEMENT_FALLING] = PAGE "ORDER BY id DESC LIMIT ?",
 };
@@ -41,16 +44,20 @@ typedef struct
 typedef struct
 {
   StoreRange range;
-  StorePageFunc func;
+  StorePageFunc page; /* what is asked for: this, or a list */
+  StoreListFunc list;
   gpointer user_data;
-  const char *lo;
+  const char *lo; /* of a page; the asker is side 0 or 1 */
   const char *hi;
+  int side;
+  const char *id; /* of a list */
   char ids[];
 } Job;
 
 struct _StoreReaders
 {
   char *file;
+  StorePendingMarks *pending;
   GThreadPool *pool;
   GMutex lock;
   GPtrArray *idle; /* owned Connections that no thread is using; under lock */
@@ -114,14 +121,15 @@ give_back_connection (StoreReaders *self, Connection *connection)
   g_mutex_unlock (&self->lock);
 }
 
-/* Steps a statement for one integer; *value stays as it is when there is no row. */
+/* Steps a statement for its first columns; values stay as they are when there is no row. */
 static gboolean
-get_int (sqlite3_stmt *statement, gint64 *value, GError **error)
+get_ints (sqlite3_stmt *statement, int n, gint64 *values, GError **error)
 {
   int result = sqlite3_step (statement);
 
   if (result == SQLITE_ROW)
-    *value = sqlite3_column_int64 (statement, 0);
+    for (int i = 0; i < n; i++)
+      values[i] = sqlite3_column_int64 (statement, i);
   else if (result != SQLITE_DONE)
     store_db_set_error (sqlite3_db_handle (statement), error);
   sqlite3_reset (statement);
@@ -228,7 +236,12 @@ read_rows (Connection *self, const Job *job, gint64 conversation, StorePage *pag
 }
 
 static gboolean
-read_last (Connection *self, const Job *job, gint64 conversation, StorePage *page, GError **error)
+read_last (Connection *self,
+           const Job *job,
+           gint64 conversation,
+           guint64 removed,
+           StorePage *page,
+           GError **error)
 {
   sqlite3_stmt *last = self->statements[STATEMENT_LAST];
   gboolean in_rows
@@ -241,26 +254,98 @@ read_last (Connection *self, const Job *job, gint64 conversation, StorePage *pag
       return TRUE;
     }
   bind_range (last, conversation, 0, 0);
-  if (!get_int (last, &newest, error))
+  if (!get_ints (last, 1, &newest, error))
     return FALSE;
-  page->last = newest & STORE_SEQ_MAX;
+  page->last = MAX ((guint64)newest & STORE_SEQ_MAX, removed);
+  return TRUE;
+}
+
+/* How far the asker's devices were sent the conversation; pending is what is on disk later. */
+static gboolean
+read_delivered (Connection *self,
+                const Job *job,
+                gint64 conversation,
+                guint64 pending,
+                StorePage *page,
+                GError **error)
+{
+  sqlite3_stmt *mark = self->statements[STATEMENT_MARK];
+  gint64 delivered = 0;
+
+  sqlite3_bind_int64 (mark, 1, conversation);
+  sqlite3_bind_int (mark, 2, job->side);
+  if (!get_ints (mark, 1, &delivered, error))
+    return FALSE;
+  page->delivered = MIN (MAX ((guint64)delivered, pending), page->last);
   return TRUE;
 }
 
 static gboolean
-read_page (Connection *self, const Job *job, StorePage *page, GError **error)
+read_page (Connection *self, const Job *job, guint64 pending, StorePage *page, GError **error)
 {
   sqlite3_stmt *find = self->statements[STATEMENT_FIND];
-  gint64 conversation = 0;
+  gint64 found[2] = { 0, 0 }; /* the conversation, and what was removed of it */
 
   sqlite3_bind_text (find, 1, job->lo, -1, SQLITE_STATIC);
   sqlite3_bind_text (find, 2, job->hi, -1, SQLITE_STATIC);
-  if (!get_int (find, &conversation, error))
+  if (!get_ints (find, 2, found, error))
     return FALSE;
-  if (conversation == 0)
+  if (found[0] == 0)
     return TRUE;
-  return read_rows (self, job, conversation, page, error)
-         && read_last (self, job, conversation, page, error);
+  return read_rows (self, job, found[0], page, error)
+         && read_last (self, job, found[0], (guint64)found[1], page, error)
+         && read_delivered (self, job, found[0], pending, page, error);
+}
+
+static void
+run_page (StoreReaders *self, Connection *connection, const Job *job, GError **error)
+{
+  const char *asker = job->side == 0 ? job->lo : job->hi,
+             *peer = job->side == 0 ? job->hi : job->lo;
+  guint64 pending = store_pending_marks_get_delivered (self->pending, asker, peer);
+  StorePage page = { 0 };
+  gboolean ok = FALSE;
+
+  /* One transaction: the rows and the newest seq are of the same moment. */
+  if (connection != NULL && store_db_exec (connection->db, "BEGIN", error))
+    {
+      ok = read_page (connection, job, pending, &page, error);
+      store_db_exec (connection->db, "COMMIT", NULL);
+    }
+  job->page (ok ? &page : NULL, *error, job->user_data);
+}
+
+static void
+give_list (const Job *job, const StoreConversationList *list, GHashTable *pending)
+{
+  g_autofree StoreConversationRow *rows = g_new (StoreConversationRow, list->n_items + 1);
+
+  for (guint i = 0; i < list->n_items; i++)
+    {
+      const gint64 *delivered = g_hash_table_lookup (pending, list->items[i].row.peer);
+
+      rows[i] = list->items[i].row;
+      if (delivered != NULL)
+        rows[i].delivered = MIN (MAX (rows[i].delivered, (guint64)*delivered), rows[i].last);
+    }
+  job->list (rows, list->n_items, NULL, job->user_data);
+}
+
+static void
+run_list (StoreReaders *self, Connection *connection, const Job *job, GError **error)
+{
+  g_autoptr (GHashTable) pending = store_pending_marks_collect_delivered (self->pending, job->id);
+  g_autoptr (StoreConversationList) list = NULL;
+
+  if (connection != NULL && store_db_exec (connection->db, "BEGIN", error))
+    {
+      list = store_conversation_list_read (connection->db, job->id, NULL, error);
+      store_db_exec (connection->db, "COMMIT", NULL);
+    }
+  if (list != NULL)
+    give_list (job, list, pending);
+  else
+    job->list (NULL, 0, *error, job->user_data);
 }
 
 static void
@@ -269,27 +354,23 @@ job_cb (gpointer data, gpointer user_data)
   g_autofree Job *job = data;
   StoreReaders *self = user_data;
   g_autoptr (GError) error = NULL;
-  StorePage page = { 0 };
   Connection *connection = take_connection (self, &error);
-  gboolean ok = FALSE;
 
-  /* One transaction: the rows and the newest seq are of the same moment. */
-  if (connection != NULL && store_db_exec (connection->db, "BEGIN", &error))
-    {
-      ok = read_page (connection, job, &page, &error);
-      store_db_exec (connection->db, "COMMIT", NULL);
-    }
-  job->func (ok ? &page : NULL, error, job->user_data);
+  if (job->page != NULL)
+    run_page (self, connection, job, &error);
+  else
+    run_list (self, connection, job, &error);
   if (connection != NULL)
     give_back_connection (self, connection);
 }
 
 StoreReaders *
-store_readers_new (const char *file)
+store_readers_new (const char *file, StorePendingMarks *pending)
 {
   StoreReaders *self = g_new0 (StoreReaders, 1);
 
   self->file = g_strdup (file);
+  self->pending = pending;
   self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify)connection_free);
   g_mutex_init (&self->lock);
   self->pool = g_thread_pool_new (job_cb, self, N_THREADS, FALSE, NULL);
@@ -306,6 +387,14 @@ store_readers_free (StoreReaders *self)
   g_free (self);
 }
 
+/* An error would mean that no further thread could be started: the job is in the queue all the
+ * same, and a thread that there is takes it. */
+static void
+push (StoreReaders *self, Job *job)
+{
+  g_thread_pool_push (self->pool, job, NULL);
+}
+
 void
 store_readers_read (StoreReaders *self,
                     const char *a,
@@ -319,10 +408,51 @@ store_readers_read (StoreReaders *self,
   gsize lo_size = strlen (lo) + 1, hi_size = strlen (hi) + 1;
   Job *job = g_malloc (sizeof *job + lo_size + hi_size);
 
-  *job = (Job){ .range = *range, .func = func, .user_data = user_data };
+  *job = (Job){
+    .range = *range, .page = func, .user_data = user_data, .side = in_order ? 0 : 1
+  };
   job->lo = memcpy (job->ids, lo, lo_size);
   job->hi = memcpy (job->ids + lo_size, hi, hi_size);
-  /* An error would mean that no further thread could be started: the job is in the queue all the
-   * same, and a thread that there is takes it. */
-  g_thread_pool_push (self->pool, job, NULL);
+  push (self, job);
+}
+
+void
+store_readers_list (StoreReaders *self, const char *id, StoreListFunc func, gpointer user_data)
+{
+  gsize size = strlen (id) + 1;
+  Job *job = g_malloc (sizeof *job + size);
+
+  *job = (Job){ .list = func, .user_data = user_data };
+  job->id = memcpy (job->ids, id, size);
+  push (self, job);
+}
+
+static gboolean
+load_seen (Connection *self, StoreSeenFunc func, gpointer user_data, GError **error)
+{
+  sqlite3_stmt *statement = NULL;
+  int result;
+
+  if (!store_db_prepare (self->db, "SELECT id, time FROM seen", &statement, error))
+    return FALSE;
+  while ((result = sqlite3_step (statement)) == SQLITE_ROW)
+    func ((const char *)sqlite3_column_text (statement, 0), sqlite3_column_int64 (statement, 1),
+          user_data);
+  if (result != SQLITE_DONE)
+    store_db_set_error (self->db, error);
+  sqlite3_finalize (statement);
+  return result == SQLITE_DONE;
+}
+
+gboolean
+store_readers_load_seen (StoreReaders *self, StoreSeenFunc func, gpointer user_data, GError **error)
+{
+  Connection *connection = take_connection (self, error);
+  gboolean loaded;
+
+  if (connection == NULL)
+    return FALSE;
+  loaded = load_seen (connection, func, user_data, error);
+  give_back_connection (self, connection);
+  return loaded;
 }

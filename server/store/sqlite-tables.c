@@ -28,6 +28,9 @@ enum
   CLEAR_RECENT,
   GET_SESSION,
   SET_SESSION,
+  SET_READ,
+  SET_DELIVERED,
+  SET_SEEN,
   N_STATEMENTS,
 };
 
@@ -37,7 +40,7 @@ static const char *const statements[N_STATEMENTS] = {
   [BEGIN] = "BEGIN IMMEDIATE",
   [COMMIT] = "COMMIT",
   [ROLLBACK] = "ROLLBACK",
-  [FIND_CONVERSATION] = "SELECT id FROM conversation WHERE lo = ? AND hi = ?",
+  [FIND_CONVERSATION] = "SELECT id, removed, removed_time FROM conversation WHERE lo = ? AND hi = ?",
   [ADD_CONVERSATION] = "INSERT INTO conversation (lo, hi) VALUES (?, ?)",
   [LAST_MESSAGE] = "SELECT id, time FROM message WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1",
   [FIND_NONCE] = "SELECT id, time FROM message WHERE id >> 32 = ? AND sender = ? AND nonce = ?",
@@ -50,6 +53,17 @@ static const char *const statements[N_STATEMENTS] = {
   [CLEAR_RECENT] = "DELETE FROM recent",
   [GET_SESSION] = "SELECT value FROM counter WHERE name = 'session'",
   [SET_SESSION] = "UPDATE counter SET value = ? WHERE name = 'session'",
+  /* Marks and times only rise. What has been read was delivered too. */
+  [SET_READ]
+  = "INSERT INTO mark (conversation, side, read, delivered) VALUES (?1, ?2, ?3, ?3)"
+    " ON CONFLICT DO UPDATE SET read = excluded.read, delivered = max (delivered, excluded.read)"
+    " WHERE excluded.read > read",
+  [SET_DELIVERED]
+  = "INSERT INTO mark (conversation, side, read, delivered) VALUES (?1, ?2, 0, ?3)"
+    " ON CONFLICT DO UPDATE SET delivered = excluded.delivered"
+    " WHERE excluded.delivered > delivered",
+  [SET_SEEN] = "INSERT INTO seen (id, time) VALUES (?, ?)"
+               " ON CONFLICT DO UPDATE SET time = excluded.time WHERE excluded.time > time",
 };
 
 struct _StoreTables
@@ -99,54 +113,101 @@ move_recent (StoreTables *self, GError **error)
   return TRUE;
 }
 
-/* Reads where a conversation without recent messages ends; makes it if there is none. */
+/* Reads which conversation it is, and what was removed of it. */
 static gboolean
-load_conversation (StoreTables *self, StoreConversation *conversation, GError **error)
+find_conversation (StoreTables *self, StoreConversation *conversation, gboolean *found, GError **error)
 {
   sqlite3_stmt *find = self->statements[FIND_CONVERSATION];
-  sqlite3_stmt *add = self->statements[ADD_CONVERSATION];
-  sqlite3_stmt *last = self->statements[LAST_MESSAGE];
-  gint64 id = 0;
-  gboolean found;
+  int result;
 
   sqlite3_bind_text (find, 1, conversation->lo, -1, SQLITE_STATIC);
   sqlite3_bind_text (find, 2, conversation->hi, -1, SQLITE_STATIC);
-  if (!get_pair (find, &found, &conversation->id, NULL, error))
-    return FALSE;
-  if (!found)
+  result = sqlite3_step (find);
+  *found = result == SQLITE_ROW;
+  if (*found)
     {
-      sqlite3_bind_text (add, 1, conversation->lo, -1, SQLITE_STATIC);
-      sqlite3_bind_text (add, 2, conversation->hi, -1, SQLITE_STATIC);
-      if (!store_db_run (add, error))
-        return FALSE;
-      conversation->id = sqlite3_last_insert_rowid (self->db);
-      return TRUE;
+      conversation->id = sqlite3_column_int64 (find, 0);
+      conversation->last = (guint64)sqlite3_column_int64 (find, 1);
+      conversation->last_time = sqlite3_column_int64 (find, 2);
     }
-  sqlite3_bind_int64 (last, 1, store_db_message_id (conversation->id, 0));
-  sqlite3_bind_int64 (last, 2, store_db_message_id (conversation->id + 1, 0));
-  if (!get_pair (last, &found, &id, &conversation->last_time, error))
+  else if (result != SQLITE_DONE)
+    store_db_set_error (self->db, error);
+  sqlite3_reset (find);
+  return *found || result == SQLITE_DONE;
+}
+
+static gboolean
+make_conversation (StoreTables *self, StoreConversation *conversation, GError **error)
+{
+  sqlite3_stmt *add = self->statements[ADD_CONVERSATION];
+
+  sqlite3_bind_text (add, 1, conversation->lo, -1, SQLITE_STATIC);
+  sqlite3_bind_text (add, 2, conversation->hi, -1, SQLITE_STATIC);
+  if (!store_db_run (add, error))
     return FALSE;
-  conversation->last = id & STORE_SEQ_MAX;
+  conversation->id = sqlite3_last_insert_rowid (self->db);
   return TRUE;
 }
 
-static StoreConversation *
-get_conversation (StoreTables *self, const char *lo, const char *hi, GError **error)
+/* Reads where a conversation without recent messages ends; makes it, if it is to be made and there
+ * is none. Else its number stays 0. */
+static gboolean
+load_conversation (StoreTables *self, StoreConversation *conversation, gboolean make, GError **error)
 {
-  StoreConversation *known = store_conversation_cache_get (self->cache, lo, hi);
-  StoreConversation conversation = { .lo = lo, .hi = hi };
+  sqlite3_stmt *last = self->statements[LAST_MESSAGE];
+  gint64 id = 0, time = 0;
+  gboolean found;
 
-  if (known != NULL)
-    return known;
+  if (!find_conversation (self, conversation, &found, error))
+    return FALSE;
+  if (!found)
+    return !make || make_conversation (self, conversation, error);
+
+  sqlite3_bind_int64 (last, 1, store_db_message_id (conversation->id, 0));
+  sqlite3_bind_int64 (last, 2, store_db_message_id (conversation->id + 1, 0));
+  if (!get_pair (last, &found, &id, &time, error))
+    return FALSE;
+  if (found)
+    {
+      conversation->last = id & STORE_SEQ_MAX;
+      conversation->last_time = time;
+    }
+  return TRUE;
+}
+
+/* The conversation of one with another. *conversation is NULL when there is none and it is not to
+ * be made. */
+static gboolean
+get_conversation (StoreTables *self,
+                  const char *one,
+                  const char *other,
+                  gboolean make,
+                  StoreConversation **conversation,
+                  GError **error)
+{
+  gboolean in_order = strcmp (one, other) <= 0;
+  StoreConversation found = { .lo = in_order ? one : other, .hi = in_order ? other : one };
+
+  *conversation = store_conversation_cache_get (self->cache, found.lo, found.hi);
+  if (*conversation != NULL)
+    return TRUE;
   if (store_conversation_cache_is_full (self->cache))
     {
       if (!move_recent (self, error))
-        return NULL;
+        return FALSE;
       store_conversation_cache_clear (self->cache);
     }
-  if (!load_conversation (self, &conversation, error))
-    return NULL;
-  return store_conversation_cache_add (self->cache, &conversation);
+  if (!load_conversation (self, &found, make, error))
+    return FALSE;
+  if (found.id != 0)
+    *conversation = store_conversation_cache_add (self->cache, &found);
+  return TRUE;
+}
+
+static int
+get_side (const char *id, const char *peer)
+{
+  return strcmp (id, peer) <= 0 ? 0 : 1;
 }
 
 /* Finds the message that the sender gave this nonce before. */
@@ -193,21 +254,50 @@ insert (StoreTables *self,
 }
 
 static gboolean
+set_mark (StoreTables *self,
+          int statement,
+          const StoreConversation *conversation,
+          int side,
+          guint64 seq,
+          GError **error)
+{
+  sqlite3_stmt *set = self->statements[statement];
+
+  sqlite3_bind_int64 (set, 1, conversation->id);
+  sqlite3_bind_int (set, 2, side);
+  sqlite3_bind_int64 (set, 3, (gint64)seq);
+  return store_db_run (set, error);
+}
+
+static gboolean
+add_read_mark (StoreTables *self, StoreMessage *mark, GError **error)
+{
+  int side = get_side (mark->from, mark->to);
+  StoreConversation *conversation;
+
+  if (!get_conversation (self, mark->from, mark->to, FALSE, &conversation, error))
+    return FALSE;
+  mark->seq = MIN (mark->seq, conversation != NULL ? conversation->last : 0);
+  mark->repeated = TRUE;
+  if (mark->seq == 0)
+    return TRUE;
+  if (!set_mark (self, SET_READ, conversation, side, mark->seq, error))
+    return FALSE;
+  mark->repeated = sqlite3_changes (self->db) == 0;
+  return TRUE;
+}
+
+static gboolean
 add_message (StoreTables *self, StoreMessage *message, int statement, GError **error)
 {
-  int sender = strcmp (message->from, message->to) <= 0 ? 0 : 1;
-  StoreConversation *conversation
-      = sender == 0 ? get_conversation (self, message->from, message->to, error)
-                    : get_conversation (self, message->to, message->from, error);
+  int sender = get_side (message->from, message->to);
   StoreNonce nonce = { .sender = sender, .nonce = message->nonce };
+  StoreConversation *conversation;
 
-  if (conversation == NULL)
-    return FALSE;
   if (message->kind == STORE_READ_MARK)
-    {
-      message->seq = MIN (message->seq, conversation->last);
-      return TRUE;
-    }
+    return add_read_mark (self, message, error);
+  if (!get_conversation (self, message->from, message->to, TRUE, &conversation, error))
+    return FALSE;
 
   nonce.conversation = conversation->id;
   if (message->nonce != NULL && !find_nonce (self, &nonce, &message->repeated, error))
@@ -331,6 +421,54 @@ store_tables_set_session (StoreTables *self, guint64 session, GError **error)
     return TRUE;
   roll_back (self);
   return FALSE;
+}
+
+static gboolean
+write_delivered_cb (
+    const char *receiver, const char *peer, guint64 seq, gpointer user_data, GError **error)
+{
+  StoreTables *self = user_data;
+  StoreConversation *conversation;
+
+  if (!get_conversation (self, receiver, peer, FALSE, &conversation, error))
+    return FALSE;
+  if (conversation == NULL)
+    return TRUE;
+  return set_mark (self, SET_DELIVERED, conversation, get_side (receiver, peer),
+                   MIN (seq, conversation->last), error);
+}
+
+static gboolean
+write_seen_cb (const char *id, gint64 time, gpointer user_data, GError **error)
+{
+  StoreTables *self = user_data;
+  sqlite3_stmt *set = self->statements[SET_SEEN];
+
+  sqlite3_bind_text (set, 1, id, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (set, 2, time);
+  return store_db_run (set, error);
+}
+
+static gboolean
+write_taken (StoreTables *self, StorePendingMarks *pending, GError **error)
+{
+  if (!begin (self, error) || (!self->recent_known && !move_recent (self, error)))
+    return FALSE;
+  return store_pending_marks_foreach_taken (pending, write_delivered_cb, write_seen_cb, self, error)
+         && commit (self, error);
+}
+
+gboolean
+store_tables_write_marks (StoreTables *self, StorePendingMarks *pending, GError **error)
+{
+  gboolean written;
+
+  store_pending_marks_take (pending);
+  written = write_taken (self, pending, error);
+  if (!written)
+    roll_back (self);
+  store_pending_marks_finish (pending, written);
+  return written;
 }
 
 void

@@ -9,6 +9,7 @@
  * there directly. Who reads sees both tables as one view, history. */
 #pragma once
 
+#include "store/pending-marks.h"
 #include "store/store.h"
 
 typedef struct _StoreTables StoreTables;
@@ -24,6 +25,10 @@ gboolean store_tables_add_batch (StoreTables *self, StoreMessage *batch, guint n
 /* The first session number that was never reserved. */
 gboolean store_tables_get_session (StoreTables *self, guint64 *session, GError **error);
 gboolean store_tables_set_session (StoreTables *self, guint64 session, GError **error);
+
+/* Writes what is pending in one transaction, or leaves it pending. */
+gboolean
+store_tables_write_marks (StoreTables *self, StorePendingMarks *pending, GError **error);
 
 /* Copies the WAL into the database when it is long enough to be worth it. When that cannot be done
  * (a reader is in the way, the disk is full) the WAL grows until it can, or until commits fail. */

@@ -12,11 +12,15 @@
  * used. A crash loses the rest of a block, which does no harm. */
 #define SESSION_BLOCK 16384
 
+/* What is pending is written when the first of it has waited so long. */
+#define MARKS_WAIT (2 * G_TIME_SPAN_SECOND)
+
 struct _StoreWriter
 {
   StoreStoredFunc stored;
   gpointer user_data;
   GThread *thread;
+  StorePendingMarks *pending;
   StoreTables *tables; /* the thread's alone while it runs */
 
   GMutex lock; /* guards all that follows */
@@ -29,7 +33,15 @@ struct _StoreWriter
   guint64 session_next;
   guint64 session_end; /* the first that is not reserved */
   gboolean session_wanted;
+  gint64 marks_due; /* when the pending marks are to be written, monotonic; G_MAXINT64 for none */
 };
+
+typedef struct
+{
+  StoreMessage *queue;
+  gboolean sessions;
+  gboolean marks;
+} Work;
 
 /* Stores the batch and hands it to its owner. */
 static void
@@ -78,45 +90,82 @@ reserve_sessions (StoreWriter *self)
   g_mutex_unlock (&self->lock);
 }
 
-/* Sleeps until there is something to do. FALSE when nothing is left and the writer is to end. */
-static gboolean
-wait_for_work (StoreWriter *self, StoreMessage **queue, gboolean *sessions)
+static void
+write_marks (StoreWriter *self)
 {
+  g_autoptr (GError) error = NULL;
+
+  if (store_tables_write_marks (self->tables, self->pending, &error))
+    return;
+  g_debug ("marks wait: %s", error->message);
   g_mutex_lock (&self->lock);
-  while (self->queue == NULL && !self->session_wanted && !self->closing)
+  self->marks_due = MIN (self->marks_due, g_get_monotonic_time () + MARKS_WAIT);
+  g_mutex_unlock (&self->lock);
+}
+
+/* With the lock held: waits for work that is due. */
+static void
+sleep_until_due (StoreWriter *self)
+{
+  while (self->queue == NULL && !self->session_wanted && !self->closing
+         && g_get_monotonic_time () < self->marks_due)
     {
       self->asleep = TRUE;
-      g_cond_wait (&self->wake, &self->lock);
+      if (self->marks_due == G_MAXINT64)
+        g_cond_wait (&self->wake, &self->lock);
+      else
+        g_cond_wait_until (&self->wake, &self->lock, self->marks_due);
     }
   self->asleep = FALSE;
-  *queue = g_steal_pointer (&self->queue);
+}
+
+/* Sleeps until there is something to do. FALSE when nothing is left and the writer is to end. */
+static gboolean
+wait_for_work (StoreWriter *self, Work *work)
+{
+  gboolean closing;
+
+  g_mutex_lock (&self->lock);
+  sleep_until_due (self);
+  work->queue = g_steal_pointer (&self->queue);
   self->queue_end = &self->queue;
-  *sessions = self->session_wanted;
+  work->sessions = self->session_wanted;
+  work->marks = self->marks_due != G_MAXINT64 && g_get_monotonic_time () >= self->marks_due;
+  if (work->marks)
+    self->marks_due = G_MAXINT64;
+  closing = self->closing;
   g_mutex_unlock (&self->lock);
-  return *queue != NULL || *sessions;
+  return work->queue != NULL || work->sessions || !closing;
+}
+
+static void
+store_queue (StoreWriter *self, StoreMessage *queue)
+{
+  while (queue != NULL)
+    {
+      guint n;
+      gsize bytes;
+      StoreMessage *batch = cut_batch (&queue, &n, &bytes);
+
+      store_batch (self, batch, n, bytes);
+      /* Now that the senders were answered, nobody waits for it. */
+      store_tables_checkpoint_if_due (self->tables);
+    }
 }
 
 static gpointer
 writer_thread (gpointer data)
 {
   StoreWriter *self = data;
-  StoreMessage *queue;
-  gboolean sessions;
+  Work work;
 
-  while (wait_for_work (self, &queue, &sessions))
+  while (wait_for_work (self, &work))
     {
-      if (sessions)
+      if (work.sessions)
         reserve_sessions (self);
-      while (queue != NULL)
-        {
-          guint n;
-          gsize bytes;
-          StoreMessage *batch = cut_batch (&queue, &n, &bytes);
-
-          store_batch (self, batch, n, bytes);
-          /* Now that the senders were answered, nobody waits for it. */
-          store_tables_checkpoint_if_due (self->tables);
-        }
+      store_queue (self, work.queue);
+      if (work.marks)
+        write_marks (self);
     }
   return NULL;
 }
@@ -131,8 +180,8 @@ open_tables (StoreWriter *self, const char *file, StoreDurability durability, GE
   return store_tables_set_session (self->tables, self->session_end, error);
 }
 
-static void
-writer_free (StoreWriter *self)
+void
+store_writer_free (StoreWriter *self)
 {
   g_clear_pointer (&self->tables, store_tables_close);
   g_mutex_clear (&self->lock);
@@ -143,12 +192,15 @@ writer_free (StoreWriter *self)
 StoreWriter *
 store_writer_new (const char *file,
                   StoreDurability durability,
+                  StorePendingMarks *pending,
                   StoreStoredFunc stored,
                   gpointer user_data,
                   GError **error)
 {
   StoreWriter *self = g_new0 (StoreWriter, 1);
 
+  self->pending = pending;
+  self->marks_due = G_MAXINT64;
   self->stored = stored;
   self->user_data = user_data;
   self->queue_end = &self->queue;
@@ -157,12 +209,12 @@ store_writer_new (const char *file,
   if (open_tables (self, file, durability, error))
     self->thread = g_thread_try_new ("store-writer", writer_thread, self, error);
   if (self->thread == NULL)
-    g_clear_pointer (&self, writer_free);
+    g_clear_pointer (&self, store_writer_free);
   return self;
 }
 
 void
-store_writer_free (StoreWriter *self)
+store_writer_stop (StoreWriter *self)
 {
   g_mutex_lock (&self->lock);
   self->closing = TRUE;
@@ -170,8 +222,8 @@ store_writer_free (StoreWriter *self)
   g_mutex_unlock (&self->lock);
   g_thread_join (self->thread);
 
+  store_tables_write_marks (self->tables, self->pending, NULL);
   store_tables_set_session (self->tables, self->session_next, NULL);
-  writer_free (self);
 }
 
 /* With the lock held. Returns whether the thread must be woken, by who has let go of the lock. */
@@ -182,6 +234,23 @@ must_wake (StoreWriter *self)
 
   self->asleep = FALSE;
   return asleep;
+}
+
+void
+store_writer_note_pending (StoreWriter *self, StorePendingState state)
+{
+  gboolean wake;
+  gint64 due;
+
+  if (state == STORE_PENDING_KNOWN)
+    return;
+  due = g_get_monotonic_time () + (state == STORE_PENDING_FIRST ? MARKS_WAIT : 0);
+  g_mutex_lock (&self->lock);
+  self->marks_due = MIN (self->marks_due, due);
+  wake = must_wake (self);
+  g_mutex_unlock (&self->lock);
+  if (wake)
+    g_cond_signal (&self->wake);
 }
 
 void

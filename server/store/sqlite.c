@@ -12,6 +12,7 @@
 struct _Store
 {
   int lock; /* the descriptor that holds the lock on the folder */
+  StorePendingMarks *pending;
   StoreWriter *writer;
   StoreReaders *readers;
 };
@@ -29,10 +30,10 @@ open_folder (Store *self,
   self->lock = store_folder_lock (folder, error);
   if (self->lock < 0 || !store_folder_make_file (file, error))
     return FALSE;
-  self->writer = store_writer_new (file, durability, stored, user_data, error);
+  self->writer = store_writer_new (file, durability, self->pending, stored, user_data, error);
   if (self->writer == NULL)
     return FALSE;
-  self->readers = store_readers_new (file);
+  self->readers = store_readers_new (file, self->pending);
   return TRUE;
 }
 
@@ -46,6 +47,7 @@ store_new_sqlite (const char *folder,
   Store *self = g_new0 (Store, 1);
 
   self->lock = -1;
+  self->pending = store_pending_marks_new ();
   if (!open_folder (self, folder, options->durability, stored, user_data, error))
     g_clear_pointer (&self, store_free);
   return self;
@@ -55,8 +57,11 @@ void
 store_free (Store *self)
 {
   g_clear_pointer (&self->readers, store_readers_free);
+  if (self->writer != NULL)
+    store_writer_stop (self->writer); /* its last answers may use the store */
   g_clear_pointer (&self->writer,
                    store_writer_free); /* the last connection to close leaves no WAL behind */
+  store_pending_marks_free (self->pending);
   if (self->lock >= 0)
     close (self->lock);
   g_free (self);
@@ -88,9 +93,7 @@ store_read (Store *self,
 void
 store_list (Store *self, const char *id, StoreListFunc func, gpointer user_data)
 {
-  static const StoreConversationRow none[1];
-
-  func (none, 0, NULL, user_data);
+  store_readers_list (self->readers, id, func, user_data);
 }
 
 void
@@ -110,16 +113,23 @@ store_search (Store *self,
 void
 store_set_delivered (Store *self, const char *receiver, const char *peer, guint64 seq)
 {
+  store_writer_note_pending (
+      self->writer, store_pending_marks_set_delivered (self->pending, receiver, peer, seq));
 }
 
 void
 store_set_seen (Store *self, const char *id, gint64 time)
 {
+  store_writer_note_pending (self->writer, store_pending_marks_set_seen (self->pending, id, time));
 }
 
 void
 store_load_seen (Store *self, StoreSeenFunc func, gpointer user_data)
 {
+  g_autoptr (GError) error = NULL;
+
+  if (!store_readers_load_seen (self->readers, func, user_data, &error))
+    g_warning ("%s", error->message);
 }
 
 guint64

@@ -25,7 +25,7 @@ open_store (StoreFixture *self)
 {
   g_autoptr (GError) error = NULL;
 
-  self->store = self->open (self->folder, stored_cb, self, &error);
+  self->store = self->open (self->folder, self->retention_days, stored_cb, self, &error);
   g_assert_no_error (error);
   g_assert_nonnull (self->store);
 }
@@ -192,6 +192,47 @@ store_answer_free (StoreAnswer *self)
   g_free ((StoreRow *)self->page.rows);
   g_clear_error (&self->error);
   g_free (self);
+}
+
+typedef struct
+{
+  StoreFixture *fixture;
+  char *text;
+} Listing;
+
+static void
+list_cb (const StoreConversationRow *rows, guint n_rows, const GError *error, gpointer user_data)
+{
+  Listing *listing = user_data;
+  GString *text = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < n_rows; i++)
+    g_string_append_printf (
+        text,
+        "%s last=%" G_GUINT64_FORMAT " time=%" G_GINT64_FORMAT " read=%" G_GUINT64_FORMAT
+        " delivered=%" G_GUINT64_FORMAT " peer_read=%" G_GUINT64_FORMAT "\n",
+        rows[i].peer, rows[i].last, rows[i].time, rows[i].read, rows[i].delivered,
+        rows[i].peer_read);
+
+  g_mutex_lock (&listing->fixture->lock);
+  listing->text = g_string_free (text, FALSE);
+  g_cond_broadcast (&listing->fixture->changed);
+  g_mutex_unlock (&listing->fixture->lock);
+}
+
+char *
+store_fixture_list (StoreFixture *self, const char *id)
+{
+  Listing listing = { self, NULL };
+  gint64 deadline = g_get_monotonic_time () + DEADLINE;
+
+  store_list (self->store, id, list_cb, &listing);
+  g_mutex_lock (&self->lock);
+  while (listing.text == NULL)
+    wait_for_change (self, deadline);
+  g_mutex_unlock (&self->lock);
+  return listing.text;
 }
 
 guint64

@@ -6,6 +6,7 @@
 
 /* How the implementation under test opens a store in a folder. */
 typedef Store *(*StoreOpenFunc) (const char *folder,
+                                 guint retention_days,
                                  StoreStoredFunc stored,
                                  gpointer user_data,
                                  GError **error);
@@ -14,6 +15,7 @@ typedef struct
 {
   StoreOpenFunc open;
   char *folder;
+  guint retention_days; /* for the next reopening */
   Store *store;
 
   GMutex lock; /* guards the following */
@@ -53,6 +55,10 @@ StoreAnswer *
 store_fixture_read (StoreFixture *self, const char *a, const char *b, StoreRange range);
 void store_answer_free (StoreAnswer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreAnswer, store_answer_free)
+
+/* A Client-ID's list, one line a conversation: "PEER last=2 time=5 read=1 delivered=2 peer_read=0".
+ * Transfer full. */
+char *store_fixture_list (StoreFixture *self, const char *id);
 
 /* Reads all of a conversation in pages, asserts that its seq runs 1, 2, 3 … and that its time never
  * falls, and returns how many there are. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store-suite.h"
+#include "store-suite-private.h"
 
 #include "shared/limits.h"
 
@@ -493,11 +493,11 @@ test_small_batches (StoreFixture *fixture, gconstpointer open)
   g_assert_cmpuint (store_fixture_read_all (fixture, "alice", "bob", NULL, NULL), ==, n);
 }
 
-static void
-add (const char *name,
-     const char *test,
-     StoreOpenFunc open,
-     void (*func) (StoreFixture *, gconstpointer))
+void
+store_suite_add_test (const char *name,
+                      const char *test,
+                      StoreOpenFunc open,
+                      void (*func) (StoreFixture *, gconstpointer))
 {
   g_autofree char *path = g_strdup_printf ("/store/%s/%s", name, test);
 
@@ -507,22 +507,23 @@ add (const char *name,
 void
 store_suite_add (const char *name, StoreOpenFunc open)
 {
-  add (name, "message", open, test_message);
-  add (name, "put", open, test_put);
-  add (name, "empty", open, test_empty);
-  add (name, "conversations-apart", open, test_conversations_apart);
-  add (name, "paging", open, test_paging);
-  add (name, "page-max", open, test_page_max);
-  add (name, "order", open, test_order);
-  add (name, "nonce", open, test_nonce);
-  add (name, "nonce-in-one-batch", open, test_nonce_in_one_batch);
-  add (name, "time-never-falls", open, test_time_never_falls);
-  add (name, "reopen", open, test_reopen);
-  add (name, "free-stores", open, test_free_stores);
-  add (name, "free-reads", open, test_free_reads);
-  add (name, "long-text", open, test_long_text);
-  add (name, "sessions", open, test_sessions);
-  add (name, "concurrent", open, test_concurrent);
-  add (name, "many-conversations", open, test_many_conversations);
-  add (name, "small-batches", open, test_small_batches);
+  store_suite_add_test (name, "message", open, test_message);
+  store_suite_add_test (name, "put", open, test_put);
+  store_suite_add_test (name, "empty", open, test_empty);
+  store_suite_add_test (name, "conversations-apart", open, test_conversations_apart);
+  store_suite_add_test (name, "paging", open, test_paging);
+  store_suite_add_test (name, "page-max", open, test_page_max);
+  store_suite_add_test (name, "order", open, test_order);
+  store_suite_add_test (name, "nonce", open, test_nonce);
+  store_suite_add_test (name, "nonce-in-one-batch", open, test_nonce_in_one_batch);
+  store_suite_add_test (name, "time-never-falls", open, test_time_never_falls);
+  store_suite_add_test (name, "reopen", open, test_reopen);
+  store_suite_add_test (name, "free-stores", open, test_free_stores);
+  store_suite_add_test (name, "free-reads", open, test_free_reads);
+  store_suite_add_test (name, "long-text", open, test_long_text);
+  store_suite_add_test (name, "sessions", open, test_sessions);
+  store_suite_add_test (name, "concurrent", open, test_concurrent);
+  store_suite_add_test (name, "many-conversations", open, test_many_conversations);
+  store_suite_add_test (name, "small-batches", open, test_small_batches);
+  store_suite_add_marks (name, open);
 }

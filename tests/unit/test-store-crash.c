@@ -177,9 +177,15 @@ test_kill (StoreFixture *fixture, gconstpointer open)
 }
 
 static Store *
-open_full (const char *folder, StoreStoredFunc stored, gpointer user_data, GError **error)
+open_full (const char *folder,
+             guint retention_days,
+             StoreStoredFunc stored,
+             gpointer user_data,
+             GError **error)
 {
-  return store_new_sqlite (folder, &(StoreOptions){ .durability = STORE_DURABILITY_FULL }, stored, user_data, error);
+  const StoreOptions options = { .durability = STORE_DURABILITY_FULL, .retention_days = retention_days };
+
+  return store_new_sqlite (folder, &options, stored, user_data, error);
 }
 
 int

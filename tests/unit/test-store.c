@@ -11,15 +11,27 @@
 #include "store-suite.h"
 
 static Store *
-open_full (const char *folder, StoreStoredFunc stored, gpointer user_data, GError **error)
+open_full (const char *folder,
+             guint retention_days,
+             StoreStoredFunc stored,
+             gpointer user_data,
+             GError **error)
 {
-  return store_new_sqlite (folder, &(StoreOptions){ .durability = STORE_DURABILITY_FULL }, stored, user_data, error);
+  const StoreOptions options = { .durability = STORE_DURABILITY_FULL, .retention_days = retention_days };
+
+  return store_new_sqlite (folder, &options, stored, user_data, error);
 }
 
 static Store *
-open_normal (const char *folder, StoreStoredFunc stored, gpointer user_data, GError **error)
+open_normal (const char *folder,
+             guint retention_days,
+             StoreStoredFunc stored,
+             gpointer user_data,
+             GError **error)
 {
-  return store_new_sqlite (folder, &(StoreOptions){ .durability = STORE_DURABILITY_NORMAL }, stored, user_data, error);
+  const StoreOptions options = { .durability = STORE_DURABILITY_NORMAL, .retention_days = retention_days };
+
+  return store_new_sqlite (folder, &options, stored, user_data, error);
 }
 
 /* Asserts that the folder is refused with one line that has the words in it. */
