@@ -4,6 +4,7 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
+#include "ui/delivery.h"
 #include "ui/rich-text.h"
 #include "ui/timestamp.h"
 
@@ -20,7 +21,7 @@ struct _UiBubble
   GtkWidget parent;
   WcEntry *entry;
   UiGroupFlags flags;
-  gulong delivery_id;
+  gulong changed_id;
 
   GtkWidget *text;    /* always there; the others are made when first needed */
   GtkWidget *avatar;
@@ -36,44 +37,10 @@ G_DEFINE_FINAL_TYPE (UiBubble, ui_bubble, GTK_TYPE_WIDGET)
 enum
 {
   SIGNAL_RETRY,
+  SIGNAL_REMOVE,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
-
-const char *
-ui_bubble_delivery_name (WcDelivery delivery)
-{
-  switch (delivery)
-    {
-    case WC_DELIVERY_WAITING:
-      return _("Waiting");
-    case WC_DELIVERY_STORED:
-      return _("Stored");
-    case WC_DELIVERY_DELIVERED:
-      return _("Delivered");
-    case WC_DELIVERY_READ:
-      return _("Read");
-    case WC_DELIVERY_FAILED:
-      return _("Not Sent");
-    case WC_DELIVERY_NONE:
-    default:
-      return NULL;
-    }
-}
-
-static const char *
-delivery_icon (WcDelivery delivery)
-{
-  static const char *const icons[] = {
-    [WC_DELIVERY_WAITING] = "webchat-waiting-symbolic",
-    [WC_DELIVERY_STORED] = "webchat-stored-symbolic",
-    [WC_DELIVERY_DELIVERED] = "webchat-delivered-symbolic",
-    [WC_DELIVERY_READ] = "webchat-read-symbolic",
-    [WC_DELIVERY_FAILED] = "webchat-failed-symbolic",
-  };
-
-  return delivery < G_N_ELEMENTS (icons) ? icons[delivery] : NULL;
-}
 
 /* Shows or hides a child that is made on first use. */
 static gboolean
@@ -129,29 +96,34 @@ make_state (UiBubble *self)
   return image;
 }
 
+/* The reason, and under it what can be done: side by side they would not fit into a narrow window. */
 static GtkWidget *
 make_failure (UiBubble *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  const struct
+  {
+    const char *label, *action;
+  } buttons[] = { { _("Try Again"), "message.retry" }, { _("Copy"), "message.copy" }, { _("Delete"), "message.remove" } };
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
   GtkWidget *reason = gtk_label_new (NULL);
-  GtkWidget *retry = gtk_button_new_with_label (_("Try Again"));
-  GtkWidget *copy = gtk_button_new_with_label (_("Copy"));
 
   gtk_label_set_wrap (GTK_LABEL (reason), TRUE);
   gtk_label_set_wrap_mode (GTK_LABEL (reason), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_xalign (GTK_LABEL (reason), 1);
   gtk_widget_add_css_class (reason, "error");
   gtk_widget_add_css_class (reason, "caption");
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (retry), "message.retry");
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (copy), "message.copy");
   gtk_box_append (GTK_BOX (box), reason);
-  gtk_box_append (GTK_BOX (box), retry);
-  gtk_box_append (GTK_BOX (box), copy);
-  for (GtkWidget *child = retry; child; child = gtk_widget_get_next_sibling (child))
+  for (gsize i = 0; i < G_N_ELEMENTS (buttons); i++)
     {
-      gtk_widget_set_valign (child, GTK_ALIGN_CENTER);
-      gtk_widget_add_css_class (child, "message-button");
+      GtkWidget *button = gtk_button_new_with_label (buttons[i].label);
+
+      gtk_actionable_set_action_name (GTK_ACTIONABLE (button), buttons[i].action);
+      gtk_widget_add_css_class (button, "message-button");
+      gtk_box_append (GTK_BOX (row), button);
     }
+  gtk_widget_set_halign (row, GTK_ALIGN_END);
+  gtk_box_append (GTK_BOX (box), row);
   gtk_widget_set_margin_top (box, 4);
   return box;
 }
@@ -301,17 +273,15 @@ show_delivery (UiBubble *self)
 {
   WcDelivery delivery = is_own (self) ? wc_entry_get_delivery (self->entry) : WC_DELIVERY_NONE;
   gboolean failed = delivery == WC_DELIVERY_FAILED;
-  /* In a group the last one speaks for all, unless one is in trouble. */
-  gboolean speaks = self->flags & UI_GROUP_LAST && !(self->flags & UI_GROUP_PLAIN);
-  gboolean wanted = delivery != WC_DELIVERY_NONE && (speaks || failed || delivery == WC_DELIVERY_WAITING);
+  /* Where messages stand plainly, only trouble matters. */
+  gboolean wanted = delivery != WC_DELIVERY_NONE
+                    && (!(self->flags & UI_GROUP_PLAIN) || failed || delivery == WC_DELIVERY_WAITING);
 
   if (want_child (self, &self->state, wanted, make_state))
     {
-      const char *name = ui_bubble_delivery_name (delivery);
-
-      gtk_image_set_from_icon_name (GTK_IMAGE (self->state), delivery_icon (delivery));
-      gtk_widget_set_tooltip_text (self->state, name);
-      gtk_accessible_update_property (GTK_ACCESSIBLE (self->state), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+      gtk_image_set_from_icon_name (GTK_IMAGE (self->state), ui_delivery_icon (delivery));
+      gtk_widget_set_tooltip_text (self->state, ui_delivery_explanation (delivery));
+      gtk_accessible_update_property (GTK_ACCESSIBLE (self->state), GTK_ACCESSIBLE_PROPERTY_LABEL, ui_delivery_name (delivery), -1);
       if (failed)
         gtk_widget_add_css_class (self->state, "error");
       else
@@ -328,6 +298,7 @@ show_delivery (UiBubble *self)
       gtk_label_set_text (GTK_LABEL (gtk_widget_get_first_child (self->failure)), reason ? reason : _("Not sent"));
     }
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "message.retry", failed);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "message.remove", failed);
 }
 
 static void
@@ -355,8 +326,23 @@ show_text (UiBubble *self)
 }
 
 static void
-delivery_cb (WcEntry *entry, GParamSpec *pspec, UiBubble *self)
+show_time (UiBubble *self)
 {
+  g_autofree char *time = ui_time_of_day (wc_entry_get_time (self->entry));
+
+  if (want_child (self, &self->time, self->flags & UI_GROUP_LAST && time, make_time))
+    {
+      g_autofree char *full = ui_time_in_full (wc_entry_get_time (self->entry));
+
+      gtk_label_set_text (GTK_LABEL (self->time), time);
+      gtk_widget_set_tooltip_text (self->time, full);
+    }
+}
+
+static void
+changed_cb (WcEntry *entry, GParamSpec *pspec, UiBubble *self)
+{
+  show_time (self);
   show_delivery (self);
 }
 
@@ -366,20 +352,13 @@ show_entry (UiBubble *self)
   gboolean own = is_own (self);
   gboolean last = self->flags & UI_GROUP_LAST;
   const char *from = wc_entry_get_from (self->entry);
-  g_autofree char *time = ui_time_of_day (wc_entry_get_time (self->entry));
 
   show_text (self);
   if (want_child (self, &self->avatar, !own && last && !(self->flags & UI_GROUP_PLAIN), make_avatar))
     adw_avatar_set_text (ADW_AVATAR (self->avatar), from);
   if (want_child (self, &self->name, !own && self->flags & UI_GROUP_FIRST, make_name))
     gtk_label_set_text (GTK_LABEL (self->name), from);
-  if (want_child (self, &self->time, last && time, make_time))
-    {
-      g_autofree char *full = ui_time_in_full (wc_entry_get_time (self->entry));
-
-      gtk_label_set_text (GTK_LABEL (self->time), time);
-      gtk_widget_set_tooltip_text (self->time, full);
-    }
+  show_time (self);
   show_delivery (self);
 }
 
@@ -394,10 +373,10 @@ ui_bubble_set_entry (UiBubble *self, WcEntry *entry, UiGroupFlags flags)
   if (self->entry != entry)
     {
       if (self->entry)
-        g_clear_signal_handler (&self->delivery_id, self->entry);
+        g_clear_signal_handler (&self->changed_id, self->entry);
       g_set_object (&self->entry, entry);
       if (entry)
-        self->delivery_id = g_signal_connect (entry, "notify::delivery", G_CALLBACK (delivery_cb), self);
+        self->changed_id = g_signal_connect (entry, "notify", G_CALLBACK (changed_cb), self);
     }
   if (entry)
     show_entry (self);
@@ -447,6 +426,15 @@ retry_cb (GtkWidget *widget, const char *name, GVariant *parameter)
     g_signal_emit (self, signals[SIGNAL_RETRY], 0, self->entry);
 }
 
+static void
+remove_cb (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  UiBubble *self = UI_BUBBLE (widget);
+
+  if (self->entry)
+    g_signal_emit (self, signals[SIGNAL_REMOVE], 0, self->entry);
+}
+
 /* The link under the pointer, or the first one for the keyboard. */
 static char *
 link_for_menu (UiBubble *self)
@@ -471,7 +459,10 @@ build_menu (UiBubble *self)
       g_menu_append_item (menu, item);
     }
   if (is_own (self) && wc_entry_get_delivery (self->entry) == WC_DELIVERY_FAILED)
-    g_menu_append (menu, _("_Try Again"), "message.retry");
+    {
+      g_menu_append (menu, _("_Try Again"), "message.retry");
+      g_menu_append (menu, _("_Delete"), "message.remove");
+    }
   return G_MENU_MODEL (menu);
 }
 
@@ -513,7 +504,7 @@ ui_bubble_dispose (GObject *object)
   GtkWidget **children[] = { &self->menu, &self->text, &self->avatar, &self->name, &self->time, &self->state, &self->failure };
 
   if (self->entry)
-    g_clear_signal_handler (&self->delivery_id, self->entry);
+    g_clear_signal_handler (&self->changed_id, self->entry);
   g_clear_object (&self->entry);
   for (gsize i = 0; i < G_N_ELEMENTS (children); i++)
     g_clear_pointer (children[i], gtk_widget_unparent);
@@ -533,10 +524,13 @@ ui_bubble_class_init (UiBubbleClass *klass)
 
   signals[SIGNAL_RETRY] = g_signal_new ("retry", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                         G_TYPE_NONE, 1, WC_TYPE_ENTRY);
+  signals[SIGNAL_REMOVE] = g_signal_new ("remove", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 1, WC_TYPE_ENTRY);
 
   gtk_widget_class_install_action (widget_class, "message.copy", NULL, copy_cb);
   gtk_widget_class_install_action (widget_class, "message.copy-link", "s", copy_link_cb);
   gtk_widget_class_install_action (widget_class, "message.retry", NULL, retry_cb);
+  gtk_widget_class_install_action (widget_class, "message.remove", NULL, remove_cb);
   gtk_widget_class_set_css_name (widget_class, "bubble");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_GROUP);
 }

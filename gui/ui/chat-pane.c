@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "ui/chat-view.h"
+#include "ui/clock.h"
 #include "ui/connection-banner.h"
 #include "ui/format.h"
 #include "ui/history-pane.h"
@@ -27,6 +28,7 @@ struct _UiChatPane
   gboolean folded;
   gboolean show_history;
   gboolean detached;
+  guint today; /* for the texts that depend on it */
 };
 
 G_DEFINE_FINAL_TYPE (UiChatPane, ui_chat_pane, GTK_TYPE_WIDGET)
@@ -38,15 +40,16 @@ enum
   PROP_FOLDED,
   PROP_SHOW_HISTORY,
   PROP_DETACHED,
+  PROP_TODAY,
   N_PROPS
 };
 
 static GParamSpec *props[N_PROPS];
 
 static char *
-status_cb (gpointer object, int presence, int chat, gint64 chat_since)
+status_cb (gpointer object, int presence, gint64 last_seen, gboolean typing, int chat, gint64 chat_since, guint today)
 {
-  return ui_format_status ((WcPresence) presence, (WcChat) chat, chat_since);
+  return ui_format_status ((WcPresence) presence, last_seen, typing, (WcChat) chat, chat_since);
 }
 
 /* Out of sight, it is out of the accessible tree too. */
@@ -167,6 +170,9 @@ ui_chat_pane_get_property (GObject *object, guint id, GValue *value, GParamSpec 
     case PROP_DETACHED:
       g_value_set_boolean (value, self->detached);
       break;
+    case PROP_TODAY:
+      g_value_set_uint (value, self->today);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -197,6 +203,9 @@ ui_chat_pane_set_property (GObject *object, guint id, const GValue *value, GPara
           self->detached = g_value_get_boolean (value);
           update_page (self);
         }
+      break;
+    case PROP_TODAY:
+      self->today = g_value_get_uint (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -234,6 +243,7 @@ ui_chat_pane_class_init (UiChatPaneClass *klass)
   props[PROP_FOLDED] = g_param_spec_boolean ("folded", NULL, NULL, FALSE, flags);
   props[PROP_SHOW_HISTORY] = g_param_spec_boolean ("show-history", NULL, NULL, FALSE, flags | G_PARAM_EXPLICIT_NOTIFY);
   props[PROP_DETACHED] = g_param_spec_boolean ("detached", NULL, NULL, FALSE, flags);
+  props[PROP_TODAY] = g_param_spec_uint ("today", NULL, NULL, 0, G_MAXUINT, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   g_type_ensure (UI_TYPE_CONNECTION_BANNER);
@@ -254,6 +264,7 @@ ui_chat_pane_init (UiChatPane *self)
 {
   g_queue_init (&self->recent);
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_object_bind_property (ui_clock_get_default (), "today", self, "today", G_BINDING_SYNC_CREATE);
   update_page (self);
 }
 
@@ -295,6 +306,40 @@ ui_chat_pane_focus_chat (UiChatPane *self)
   if (self->conversation && !self->detached)
     return ui_chat_view_focus_composer (UI_CHAT_VIEW (gtk_stack_get_visible_child (self->views)));
   return gtk_widget_child_focus (GTK_WIDGET (self->pages), GTK_DIR_TAB_FORWARD);
+}
+
+static gboolean
+focus_log (UiChatPane *self)
+{
+  return self->conversation && !self->detached && ui_chat_view_focus_log (UI_CHAT_VIEW (gtk_stack_get_visible_child (self->views)));
+}
+
+gboolean
+ui_chat_pane_focus_next (UiChatPane *self, gboolean backward)
+{
+  gboolean (*const parts[]) (UiChatPane *) = { focus_log, ui_chat_pane_focus_chat, ui_chat_pane_focus_history };
+  const int n = G_N_ELEMENTS (parts);
+  const int step = backward ? -1 : 1;
+  GtkRoot *root;
+  GtkWidget *focus;
+  int part;
+
+  g_return_val_if_fail (UI_IS_CHAT_PANE (self), FALSE);
+
+  root = gtk_widget_get_root (GTK_WIDGET (self));
+  focus = root ? gtk_root_get_focus (root) : NULL;
+  if (!focus || !gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
+    part = backward ? n : -1;
+  else if (ui_chat_pane_history_has_focus (self))
+    part = 2;
+  else if (self->conversation && !self->detached && ui_chat_view_log_has_focus (UI_CHAT_VIEW (gtk_stack_get_visible_child (self->views))))
+    part = 0;
+  else
+    part = 1;
+  for (part += step; part >= 0 && part < n; part += step)
+    if (parts[part](self))
+      return TRUE;
+  return FALSE;
 }
 
 gboolean

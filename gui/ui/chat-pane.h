@@ -25,6 +25,10 @@ void ui_chat_pane_clear (UiChatPane *self);
 gboolean ui_chat_pane_focus_chat (UiChatPane *self);
 gboolean ui_chat_pane_focus_history (UiChatPane *self);
 
+/* The keyboard goes on to the next part that shows: the log, the composer, the history; or, coming from elsewhere, to the first of them (backward: the
+ * last). FALSE when there is none in that direction. */
+gboolean ui_chat_pane_focus_next (UiChatPane *self, gboolean backward);
+
 /* Whether the keyboard is in the history. */
 gboolean ui_chat_pane_history_has_focus (UiChatPane *self);
 

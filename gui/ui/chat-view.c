@@ -10,6 +10,7 @@
 #include "ui/message-list.h"
 #include "ui/message-row.h"
 #include "ui/pages.h"
+#include "ui/read-keeper.h"
 
 struct _UiChatView
 {
@@ -17,7 +18,7 @@ struct _UiChatView
   WcClient *client;
   WcConversation *conversation;
   WcLog *log; /* the conversation's */
-  GtkWindow *window; /* whose "is-active" is watched; not owned */
+  UiReadKeeper *keeper;
 
   GtkWidget *box;
   UiPages *pages;
@@ -26,10 +27,6 @@ struct _UiChatView
   UiJumpButton *jump;
   UiCountdown *countdown;
   UiComposer *composer;
-
-  guint unread;          /* as last seen */
-  gboolean divider_due;  /* the first new message is not in the log yet */
-  guint n_new;           /* how many the divider announces */
 };
 
 G_DEFINE_FINAL_TYPE (UiChatView, ui_chat_view, GTK_TYPE_WIDGET)
@@ -41,96 +38,6 @@ enum
   N_PROPS
 };
 static GParamSpec *props[N_PROPS];
-
-/* What is new, and what has been read */
-
-static gboolean
-is_looked_at (UiChatView *self)
-{
-  return gtk_widget_get_mapped (GTK_WIDGET (self)) && self->window && gtk_window_is_active (self->window)
-         && ui_message_list_get_at_end (self->list);
-}
-
-static void
-update_read (UiChatView *self)
-{
-  if (wc_conversation_get_unread (self->conversation) > 0 && is_looked_at (self))
-    wc_conversation_mark_read (self->conversation);
-}
-
-/* Above the first of the n newest messages from the other side. */
-static void
-place_divider (UiChatView *self)
-{
-  guint left = self->n_new;
-
-  self->divider_due = FALSE;
-  if (left == 0)
-    {
-      ui_message_list_set_divider (self->list, NULL, 0);
-      return;
-    }
-  for (guint i = g_list_model_get_n_items (G_LIST_MODEL (self->log)); i > 0; i--)
-    {
-      g_autoptr (WcEntry) entry = g_list_model_get_item (G_LIST_MODEL (self->log), i - 1);
-
-      if (wc_entry_get_kind (entry) == WC_ENTRY_MESSAGE && !wc_entry_get_own (entry) && --left == 0)
-        {
-          ui_message_list_set_divider (self->list, entry, self->n_new);
-          return;
-        }
-    }
-  self->divider_due = TRUE; /* further up than what is loaded */
-}
-
-static void
-update_jump (UiChatView *self)
-{
-  ui_jump_button_set (self->jump, !ui_message_list_get_at_end (self->list), wc_conversation_get_unread (self->conversation));
-}
-
-static void
-unread_cb (WcConversation *conversation, GParamSpec *pspec, UiChatView *self)
-{
-  guint unread = wc_conversation_get_unread (conversation);
-
-  /* Read at once: nothing is new to whoever looks at it. Read later: the divider stays, to say where reading went on. */
-  if (unread > self->unread)
-    {
-      if (is_looked_at (self))
-        {
-          self->unread = 0;
-          wc_conversation_mark_read (conversation);
-          return;
-        }
-      self->n_new = self->unread == 0 ? unread : self->n_new + unread - self->unread;
-      place_divider (self);
-    }
-  self->unread = unread;
-  update_jump (self);
-}
-
-static void
-remove_divider (UiChatView *self)
-{
-  self->n_new = 0;
-  place_divider (self);
-}
-
-static void
-at_end_cb (UiMessageList *list, GParamSpec *pspec, UiChatView *self)
-{
-  if (self->conversation == NULL)
-    return;
-  update_read (self);
-  update_jump (self);
-}
-
-static void
-is_active_cb (GtkWindow *window, GParamSpec *pspec, UiChatView *self)
-{
-  update_read (self);
-}
 
 static void
 message_received_cb (WcClient *client, WcConversation *conversation, WcEntry *entry, UiChatView *self)
@@ -158,8 +65,6 @@ update_page (UiChatView *self)
 static void
 log_changed_cb (GListModel *log, guint position, guint removed, guint added, UiChatView *self)
 {
-  if (self->divider_due)
-    place_divider (self);
   update_page (self);
 }
 
@@ -185,6 +90,12 @@ static void
 retry_cb (UiMessageList *list, WcEntry *entry, UiChatView *self)
 {
   wc_conversation_retry (self->conversation, entry);
+}
+
+static void
+remove_cb (UiMessageList *list, WcEntry *entry, UiChatView *self)
+{
+  wc_conversation_remove_failed (self->conversation, entry);
 }
 
 static void
@@ -221,11 +132,17 @@ send_cb (UiComposer *composer, const char *text, UiChatView *self)
       ui_composer_set_trouble (composer, error->message);
       return FALSE;
     }
-  remove_divider (self);
+  ui_read_keeper_forget (self->keeper);
   if (wc_log_get_has_newer (self->log))
     wc_log_load_newest (self->log);
   ui_message_list_go_to_end (self->list); /* whoever writes wants to see it */
   return TRUE;
+}
+
+static void
+typed_cb (UiComposer *composer, UiChatView *self)
+{
+  wc_conversation_type (self->conversation);
 }
 
 static void
@@ -280,6 +197,15 @@ ui_chat_view_focus_log (UiChatView *self)
 }
 
 gboolean
+ui_chat_view_log_has_focus (UiChatView *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root ? gtk_root_get_focus (root) : NULL;
+
+  return focus && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list));
+}
+
+gboolean
 ui_chat_view_focus_composer (UiChatView *self)
 {
   g_return_val_if_fail (UI_IS_CHAT_VIEW (self), FALSE);
@@ -287,49 +213,6 @@ ui_chat_view_focus_composer (UiChatView *self)
 }
 
 /* The widget */
-
-static void
-watch_window (UiChatView *self, GtkRoot *root)
-{
-  if (self->window)
-    g_signal_handlers_disconnect_by_func (self->window, is_active_cb, self);
-  self->window = GTK_IS_WINDOW (root) ? GTK_WINDOW (root) : NULL;
-  if (self->window)
-    g_signal_connect (self->window, "notify::is-active", G_CALLBACK (is_active_cb), self);
-}
-
-static void
-ui_chat_view_root (GtkWidget *widget)
-{
-  GTK_WIDGET_CLASS (ui_chat_view_parent_class)->root (widget);
-  watch_window (UI_CHAT_VIEW (widget), gtk_widget_get_root (widget));
-}
-
-static void
-ui_chat_view_unroot (GtkWidget *widget)
-{
-  watch_window (UI_CHAT_VIEW (widget), NULL);
-  GTK_WIDGET_CLASS (ui_chat_view_parent_class)->unroot (widget);
-}
-
-static void
-ui_chat_view_map (GtkWidget *widget)
-{
-  UiChatView *self = UI_CHAT_VIEW (widget);
-
-  GTK_WIDGET_CLASS (ui_chat_view_parent_class)->map (widget);
-  update_read (self);
-}
-
-static void
-ui_chat_view_unmap (GtkWidget *widget)
-{
-  UiChatView *self = UI_CHAT_VIEW (widget);
-
-  GTK_WIDGET_CLASS (ui_chat_view_parent_class)->unmap (widget);
-  if (wc_conversation_get_unread (self->conversation) == 0)
-    remove_divider (self); /* all was read: at the next visit nothing of it is new */
-}
 
 static void
 bind_log (UiChatView *self)
@@ -358,7 +241,6 @@ ui_chat_view_constructed (GObject *object)
   g_object_bind_property (self->conversation, "draft", self->composer, "text",
                           G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL);
   g_object_bind_property (self->conversation, "idle-deadline", self->countdown, "deadline", G_BINDING_SYNC_CREATE);
-  g_signal_connect_object (self->conversation, "notify::unread", G_CALLBACK (unread_cb), self, 0);
   g_signal_connect_object (self->conversation, "notify::chat", G_CALLBACK (chat_cb), self, 0);
   g_signal_connect_object (self->client, "message-received", G_CALLBACK (message_received_cb), self, 0);
   g_signal_connect_object (self->client, "notify::state", G_CALLBACK (client_state_cb), self, 0);
@@ -366,7 +248,7 @@ ui_chat_view_constructed (GObject *object)
   /* Translators: %s is a person */
   hint = g_strdup_printf (_("What you write to %s stands here."), wc_conversation_get_peer (self->conversation));
   adw_status_page_set_description (ADW_STATUS_PAGE (self->empty), hint);
-  unread_cb (self->conversation, NULL, self);
+  self->keeper = ui_read_keeper_new (GTK_WIDGET (self), self->conversation, self->list, self->jump);
   update_actions (self);
   client_state_cb (self->client, NULL, self);
   update_page (self);
@@ -413,7 +295,7 @@ ui_chat_view_dispose (GObject *object)
 {
   UiChatView *self = UI_CHAT_VIEW (object);
 
-  watch_window (self, NULL);
+  g_clear_object (&self->keeper);
   if (self->log)
     g_signal_handlers_disconnect_by_data (self->log, self);
   if (self->conversation)
@@ -441,11 +323,12 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_callback (widget_class, load_older_cb);
   gtk_widget_class_bind_template_callback (widget_class, load_newer_cb);
   gtk_widget_class_bind_template_callback (widget_class, retry_cb);
+  gtk_widget_class_bind_template_callback (widget_class, remove_cb);
   gtk_widget_class_bind_template_callback (widget_class, list_key_pressed_cb);
   gtk_widget_class_bind_template_callback (widget_class, jump_clicked_cb);
-  gtk_widget_class_bind_template_callback (widget_class, at_end_cb);
   gtk_widget_class_bind_template_callback (widget_class, keep_open_cb);
   gtk_widget_class_bind_template_callback (widget_class, send_cb);
+  gtk_widget_class_bind_template_callback (widget_class, typed_cb);
 }
 
 static void
@@ -464,10 +347,6 @@ ui_chat_view_class_init (UiChatViewClass *klass)
   object_class->dispose = ui_chat_view_dispose;
   object_class->get_property = ui_chat_view_get_property;
   object_class->set_property = ui_chat_view_set_property;
-  widget_class->root = ui_chat_view_root;
-  widget_class->unroot = ui_chat_view_unroot;
-  widget_class->map = ui_chat_view_map;
-  widget_class->unmap = ui_chat_view_unmap;
 
   props[PROP_CLIENT] = g_param_spec_object ("client", NULL, NULL, WC_TYPE_CLIENT, flags | G_PARAM_CONSTRUCT_ONLY);
   props[PROP_CONVERSATION] = g_param_spec_object ("conversation", NULL, NULL, WC_TYPE_CONVERSATION,

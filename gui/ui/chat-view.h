@@ -24,6 +24,7 @@ WcConversation *ui_chat_view_get_conversation (UiChatView *self); /* transfer no
 
 /* Keyboard focus to the log, for F6. */
 gboolean ui_chat_view_focus_log (UiChatView *self);
+gboolean ui_chat_view_log_has_focus (UiChatView *self);
 
 /* Gives the focus to the text being written. Not the view's grab_focus(): GTK would call that when the focus leaves the text. */
 gboolean ui_chat_view_focus_composer (UiChatView *self);

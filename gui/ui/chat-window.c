@@ -71,9 +71,12 @@ next_pane_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   UiChatWindow *self = UI_CHAT_WINDOW (widget);
 
-  /* There are two, so forward and backward are the same. */
-  if (ui_chat_pane_history_has_focus (self->pane) || !ui_chat_pane_focus_history (self->pane))
-    ui_chat_pane_focus_chat (self->pane);
+  const gboolean backward = g_variant_get_boolean (parameter);
+
+  if (ui_chat_pane_focus_next (self->pane, backward))
+    return;
+  gtk_window_set_focus (GTK_WINDOW (self), NULL); /* round to the first again */
+  ui_chat_pane_focus_next (self->pane, backward);
 }
 
 static void

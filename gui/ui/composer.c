@@ -22,6 +22,7 @@ struct _UiComposer
   GtkWidget *emoji;
   char *peer;
   char *trouble;
+  gboolean by_user; /* a change that is under way is the person's own */
   gboolean preediting; /* an input method holds text that is not in the buffer yet */
 };
 
@@ -39,6 +40,7 @@ static GParamSpec *props[N_PROPS];
 enum
 {
   SIGNAL_SEND,
+  SIGNAL_TYPED,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -137,6 +139,20 @@ buffer_changed_cb (GtkTextBuffer *buffer, UiComposer *self)
   ui_composer_set_trouble (self, NULL);
   update (self);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TEXT]);
+  if (self->by_user && gtk_text_buffer_get_char_count (buffer) > 0)
+    g_signal_emit (self, signals[SIGNAL_TYPED], 0);
+}
+
+static void
+begin_user_action_cb (GtkTextBuffer *buffer, UiComposer *self)
+{
+  self->by_user = TRUE;
+}
+
+static void
+end_user_action_cb (GtkTextBuffer *buffer, UiComposer *self)
+{
+  self->by_user = FALSE;
 }
 
 static void
@@ -334,6 +350,8 @@ ui_composer_class_init (UiComposerClass *klass)
   signals[SIGNAL_SEND] = g_signal_new ("send", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                        g_signal_accumulator_true_handled, NULL, NULL, G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
 
+  signals[SIGNAL_TYPED] = g_signal_new ("typed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
   gtk_widget_class_install_action (widget_class, "composer.send", NULL, send_cb);
   gtk_widget_class_install_action (widget_class, "composer.emoji", NULL, emoji_cb);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/composer.ui");
@@ -347,6 +365,8 @@ ui_composer_class_init (UiComposerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UiComposer, note);
   gtk_widget_class_bind_template_child (widget_class, UiComposer, emoji);
   gtk_widget_class_bind_template_callback (widget_class, buffer_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, begin_user_action_cb);
+  gtk_widget_class_bind_template_callback (widget_class, end_user_action_cb);
   gtk_widget_class_bind_template_callback (widget_class, preedit_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, key_pressed_cb);
 }

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * Properties: "text" (string, notified; bind it to the conversation's draft), "peer" (string, whom the placeholder names),
  * "trouble" (string or NULL: why the last text could not be sent; gone with the next change).
  * Signal: "send" (string) -> gboolean: TRUE when the text was taken; then the composer is empty. Not emitted for nothing but white space,
- * nor for a text that is too long. Actions: "composer.send", "composer.emoji". */
+ * nor for a text that is too long. Signal: "typed": the person has changed what stands there, and it is not nothing. Actions: "composer.send", "composer.emoji". */
 #define UI_TYPE_COMPOSER (ui_composer_get_type ())
 G_DECLARE_FINAL_TYPE (UiComposer, ui_composer, UI, COMPOSER, GtkWidget)
 

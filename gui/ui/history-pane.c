@@ -8,6 +8,7 @@
 #include "ui/jump-button.h"
 #include "ui/message-list.h"
 #include "ui/pages.h"
+#include "ui/trouble.h"
 
 struct _UiHistoryPane
 {
@@ -37,11 +38,9 @@ static GParamSpec *props[N_PROPS];
 static void
 show_error (UiHistoryPane *self, const GError *error)
 {
-  g_autofree char *message = g_strdup (error->message);
-  g_autofree char *markup = NULL;
+  g_autofree char *message = ui_trouble_message (error);
+  g_autofree char *markup = g_markup_escape_text (message, -1);
 
-  g_strdelimit (message, "\n", '\0'); /* what follows is technical */
-  markup = g_markup_escape_text (message, -1);
   adw_status_page_set_description (self->error, markup);
 }
 

@@ -340,44 +340,25 @@ ui_main_page_find_person (UiMainPage *self)
   ui_people_pane_search (self->people);
 }
 
-static gboolean
-focus_pane (UiMainPage *self, int pane)
-{
-  const gboolean folded = adw_leaflet_get_folded (self->leaflet);
-
-  switch (pane)
-    {
-    case 0:
-      if (folded && chat_is_in_front (self))
-        return FALSE;
-      return ui_people_pane_focus_row (self->people, ui_chat_pane_get_conversation (self->chat));
-    case 1:
-      if (folded && !chat_is_in_front (self))
-        return FALSE;
-      return ui_chat_pane_focus_chat (self->chat);
-    default:
-      return (!folded || chat_is_in_front (self)) && ui_chat_pane_focus_history (self->chat);
-    }
-}
-
 void
 ui_main_page_next_pane (UiMainPage *self, gboolean backward)
 {
-  GtkWidget *focus;
-  int pane;
+  gboolean has_people, has_chat;
 
   g_return_if_fail (UI_IS_MAIN_PAGE (self));
 
-  focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
-  pane = ui_chat_pane_history_has_focus (self->chat)                           ? 2
-         : focus && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->chat)) ? 1
-                                                                            : 0;
-  for (int i = 0; i < 3; i++)
+  has_chat = !adw_leaflet_get_folded (self->leaflet) || chat_is_in_front (self);
+  has_people = !adw_leaflet_get_folded (self->leaflet) || !chat_is_in_front (self);
+  if (has_chat && ui_chat_pane_focus_next (self->chat, backward))
+    return;
+  /* Past the last one: to the people, or, where these do not show, round to the first again. */
+  if (has_people)
     {
-      pane = (pane + (backward ? 2 : 1)) % 3;
-      if (focus_pane (self, pane))
-        return;
+      ui_people_pane_focus_row (self->people, ui_chat_pane_get_conversation (self->chat));
+      return;
     }
+  gtk_root_set_focus (gtk_widget_get_root (GTK_WIDGET (self)), NULL);
+  ui_chat_pane_focus_next (self->chat, backward);
 }
 
 gboolean

@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/clock.h"
+#include "ui/load-status.h"
 #include "ui/message-menu.h"
 #include "ui/message-row.h"
 #include "ui/scroll-keeper.h"
@@ -18,9 +20,6 @@ struct _UiMessageList
   GtkScrolledWindow *scroller;
   GtkListView *view;
   GtkWidget *day;        /* the day of the first row seen */
-  GtkWidget *spinner;
-  GtkWidget *trouble;    /* what went wrong with the last page, and "Try Again" */
-  GtkWidget *trouble_label;
   GtkWidget *live;       /* read aloud when its text changes */
   UiScrollKeeper *keeper;
 
@@ -63,6 +62,7 @@ enum
   SIGNAL_LOAD_OLDER,
   SIGNAL_LOAD_NEWER,
   SIGNAL_RETRY,
+  SIGNAL_REMOVE,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -121,11 +121,18 @@ retry_cb (UiMessageRow *row, WcEntry *entry, UiMessageList *self)
 }
 
 static void
+remove_cb (UiMessageRow *row, WcEntry *entry, UiMessageList *self)
+{
+  g_signal_emit (self, signals[SIGNAL_REMOVE], 0, entry);
+}
+
+static void
 setup_cb (GtkListItemFactory *factory, GtkListItem *item, UiMessageList *self)
 {
   GtkWidget *row = ui_message_row_new ();
 
   g_signal_connect_object (row, "retry", G_CALLBACK (retry_cb), self, 0);
+  g_signal_connect_object (row, "remove", G_CALLBACK (remove_cb), self, 0);
   gtk_list_item_set_child (item, row);
   gtk_list_item_set_activatable (item, FALSE); /* selectable it stays: else the row could not have the focus */
 }
@@ -178,6 +185,9 @@ consider_filling (UiMessageList *self)
   gboolean older, newer;
 
   if (self->tail == NULL || self->fill_id || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  /* Before its first allocation the list would begin with whatever comes above the row that it was to begin with. */
+  if (!ui_scroll_keeper_is_laid_out (self->keeper))
     return;
   older = wants_older (self) && (ui_tail_model_get_hidden (self->tail) > 0 || (self->has_older && can_load));
   newer = self->has_newer && can_load && ui_scroll_keeper_pages_after (self->keeper) < NEAR_PAGES;
@@ -241,6 +251,14 @@ static void
 entries_changed_cb (GListModel *entries, guint position, guint removed, guint added, UiMessageList *self)
 {
   consider_filling (self);
+}
+
+/* What was today is yesterday. */
+static void
+today_cb (UiClock *clock, GParamSpec *pspec, UiMessageList *self)
+{
+  refresh_rows (self);
+  update_day (self);
 }
 
 static void
@@ -351,25 +369,7 @@ ui_message_list_focus_rows (UiMessageList *self)
 /* The widget */
 
 static void
-update_status (UiMessageList *self)
-{
-  gboolean trouble = self->error != NULL && !self->loading;
-
-  gtk_spinner_set_spinning (GTK_SPINNER (self->spinner), self->loading);
-  gtk_widget_set_visible (self->spinner, self->loading);
-  gtk_widget_set_visible (self->trouble, trouble);
-  if (trouble)
-    {
-      g_autofree char *message = g_strdup (self->error->message);
-
-      g_strdelimit (message, "\n", '\0'); /* what follows is technical */
-      gtk_label_set_text (GTK_LABEL (self->trouble_label), message);
-      gtk_widget_set_tooltip_text (self->trouble_label, self->error->message);
-    }
-}
-
-static void
-try_again_cb (GtkButton *button, UiMessageList *self)
+try_again_cb (UiLoadStatus *status, UiMessageList *self)
 {
   g_signal_emit (self, signals[self->has_newer && !wants_older (self) ? SIGNAL_LOAD_NEWER : SIGNAL_LOAD_OLDER], 0);
 }
@@ -401,12 +401,10 @@ ui_message_list_set_property (GObject *object, guint id, const GValue *value, GP
       break;
     case PROP_LOADING:
       self->loading = g_value_get_boolean (value);
-      update_status (self);
       break;
     case PROP_ERROR:
       g_clear_error (&self->error);
       self->error = g_value_dup_boxed (value);
-      update_status (self);
       break;
     case PROP_PEER:
       g_free (self->peer);
@@ -485,7 +483,6 @@ ui_message_list_map (GtkWidget *widget)
   UiMessageList *self = UI_MESSAGE_LIST (widget);
 
   GTK_WIDGET_CLASS (ui_message_list_parent_class)->map (widget);
-  refresh_rows (self); /* a day may have passed */
   consider_filling (self);
 }
 
@@ -536,6 +533,7 @@ install_signals (GType type)
   signals[SIGNAL_LOAD_OLDER] = g_signal_new ("load-older", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_LOAD_NEWER] = g_signal_new ("load-newer", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_RETRY] = g_signal_new ("retry", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, WC_TYPE_ENTRY);
+  signals[SIGNAL_REMOVE] = g_signal_new ("remove", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, WC_TYPE_ENTRY);
 }
 
 static void
@@ -544,6 +542,7 @@ ui_message_list_class_init (UiMessageListClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  g_type_ensure (UI_TYPE_LOAD_STATUS);
   object_class->dispose = ui_message_list_dispose;
   object_class->finalize = ui_message_list_finalize;
   object_class->get_property = ui_message_list_get_property;
@@ -559,9 +558,6 @@ ui_message_list_class_init (UiMessageListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UiMessageList, scroller);
   gtk_widget_class_bind_template_child (widget_class, UiMessageList, view);
   gtk_widget_class_bind_template_child (widget_class, UiMessageList, day);
-  gtk_widget_class_bind_template_child (widget_class, UiMessageList, spinner);
-  gtk_widget_class_bind_template_child (widget_class, UiMessageList, trouble);
-  gtk_widget_class_bind_template_child (widget_class, UiMessageList, trouble_label);
   gtk_widget_class_bind_template_child (widget_class, UiMessageList, live);
   gtk_widget_class_bind_template_callback (widget_class, setup_cb);
   gtk_widget_class_bind_template_callback (widget_class, bind_cb);
@@ -577,6 +573,7 @@ ui_message_list_init (UiMessageList *self)
   self->keeper = ui_scroll_keeper_new (self->scroller, self->view);
   g_signal_connect (self->keeper, "settled", G_CALLBACK (settled_cb), self);
   g_signal_connect (self->keeper, "notify::at-end", G_CALLBACK (at_end_cb), self);
+  g_signal_connect_object (ui_clock_get_default (), "notify::today", G_CALLBACK (today_cb), self, 0);
   ui_message_menu_attach (self->view);
 }
 

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  *
  * Properties: "has-older", "has-newer", "loading", "error" (of WcLog, bind them), "peer" (string, whom it is with), "idle-minutes"
  * (uint, of WcClient), "at-end" (read only, notified: the newest row is shown), "day-on-top" (the day of the first
- * row seen stays on top), "plain" (no avatars). Signals: "load-older", "load-newer", "retry" (WcEntry). */
+ * row seen stays on top), "plain" (no avatars). Signals: "load-older", "load-newer", "retry" (WcEntry), "remove" (WcEntry). */
 #define UI_TYPE_MESSAGE_LIST (ui_message_list_get_type ())
 G_DECLARE_FINAL_TYPE (UiMessageList, ui_message_list, UI, MESSAGE_LIST, GtkWidget)
 

@@ -3,6 +3,9 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/clock.h"
+#include "ui/delivery.h"
+#include "ui/format.h"
 #include "ui/timestamp.h"
 
 struct _UiMessageRow
@@ -10,7 +13,7 @@ struct _UiMessageRow
   GtkWidget parent;
   WcEntry *entry;
   UiMessageRowContext context; /* its peer is the row's own */
-  gulong delivery_id;
+  gulong changed_id;
 
   GtkWidget *heading; /* each made when first needed */
   GtkWidget *divider;
@@ -24,54 +27,21 @@ G_DEFINE_FINAL_TYPE (UiMessageRow, ui_message_row, GTK_TYPE_WIDGET)
 enum
 {
   SIGNAL_RETRY,
+  SIGNAL_REMOVE,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
 
+/* As ui_format_event(), and when it was where that is worth saying. */
 static char *
-timed_out_text (guint minutes)
+event_text (WcEntry *entry, const UiMessageRowContext *context)
 {
-  if (minutes == 0)
-    return g_strdup (_("Ended after a while without a message"));
-  return g_strdup_printf (ngettext ("Ended after %u minute without a message", "Ended after %u minutes without a message",
-                                    minutes),
-                          minutes);
-}
-
-char *
-ui_message_row_event_text (WcEntry *entry, const UiMessageRowContext *context)
-{
-  const char *peer = context->peer;
   g_autofree char *time = ui_time_of_day (wc_entry_get_time (entry));
 
-  switch (wc_entry_get_event (entry))
-    {
-    case WC_EVENT_STARTED:
-      /* Translators: %s is a time of day */
-      return time ? g_strdup_printf (_("Chat started %s"), time) : g_strdup (_("Chat started"));
-    case WC_EVENT_ENDED_BY_ME:
-      return g_strdup (_("You ended the chat"));
-    case WC_EVENT_ENDED_BY_PEER:
-      /* Translators: %s is a person, here and below */
-      return g_strdup_printf (_("%s ended the chat"), peer);
-    case WC_EVENT_TIMED_OUT:
-      return timed_out_text (context->idle_minutes);
-    case WC_EVENT_OFFLINE:
-      return g_strdup_printf (_("%s is not connected"), peer);
-    case WC_EVENT_BUSY:
-      return g_strdup_printf (_("%s is busy with somebody else"), peer);
-    case WC_EVENT_UNKNOWN:
-      return g_strdup_printf (_("%s is not on this server’s list"), peer);
-    case WC_EVENT_SELF:
-      return g_strdup (_("A chat needs somebody else"));
-    case WC_EVENT_UNREACHABLE:
-      return g_strdup_printf (_("%s cannot be reached"), peer);
-    case WC_EVENT_LOST:
-      return g_strdup (_("The connection was lost"));
-    case WC_EVENT_NONE:
-    default:
-      return g_strdup ("");
-    }
+  if (wc_entry_get_event (entry) == WC_EVENT_STARTED && time)
+    /* Translators: %s is a time of day */
+    return g_strdup_printf (_("Chat started %s"), time);
+  return ui_format_event (wc_entry_get_event (entry), context->peer, context->idle_minutes);
 }
 
 /* NULL where starting (again) makes no sense. */
@@ -106,7 +76,7 @@ ui_message_row_describe (WcEntry *entry, const UiMessageRowContext *context)
   g_autofree char *said = NULL;
 
   if (wc_entry_get_kind (entry) == WC_ENTRY_EVENT)
-    return ui_message_row_event_text (entry, context);
+    return event_text (entry, context);
   who = wc_entry_get_own (entry) ? _("You") : wc_entry_get_from (entry);
   text = wc_entry_get_text (entry);
   if (time)
@@ -115,7 +85,7 @@ ui_message_row_describe (WcEntry *entry, const UiMessageRowContext *context)
   else
     /* Translators: a message read aloud whose time is not known: sender, text */
     said = g_strdup_printf (_("%s: %s"), who, text);
-  state = wc_entry_get_own (entry) ? ui_bubble_delivery_name (wc_entry_get_delivery (entry)) : NULL;
+  state = wc_entry_get_own (entry) ? ui_delivery_name (wc_entry_get_delivery (entry)) : NULL;
   if (state == NULL)
     return g_steal_pointer (&said);
   /* Translators: an own message read aloud, and its state such as "Delivered" */
@@ -134,7 +104,7 @@ update_description (UiMessageRow *self)
 }
 
 static void
-delivery_cb (WcEntry *entry, GParamSpec *pspec, UiMessageRow *self)
+changed_cb (WcEntry *entry, GParamSpec *pspec, UiMessageRow *self)
 {
   update_description (self);
 }
@@ -143,6 +113,12 @@ static void
 retry_cb (UiBubble *bubble, WcEntry *entry, UiMessageRow *self)
 {
   g_signal_emit (self, signals[SIGNAL_RETRY], 0, entry);
+}
+
+static void
+remove_cb (UiBubble *bubble, WcEntry *entry, UiMessageRow *self)
+{
+  g_signal_emit (self, signals[SIGNAL_REMOVE], 0, entry);
 }
 
 static GtkWidget *
@@ -242,6 +218,7 @@ show_message (UiMessageRow *self)
     {
       self->bubble = ui_bubble_new ();
       g_signal_connect (self->bubble, "retry", G_CALLBACK (retry_cb), self);
+      g_signal_connect (self->bubble, "remove", G_CALLBACK (remove_cb), self);
       gtk_widget_set_parent (self->bubble, GTK_WIDGET (self));
     }
   ui_bubble_set_entry (UI_BUBBLE (self->bubble), self->entry, self->context.flags);
@@ -250,7 +227,7 @@ show_message (UiMessageRow *self)
 static void
 show_event (UiMessageRow *self)
 {
-  g_autofree char *text = ui_message_row_event_text (self->entry, &self->context);
+  g_autofree char *text = event_text (self->entry, &self->context);
   const char *again = NULL;
 
   if (self->event == NULL)
@@ -271,7 +248,7 @@ static void
 forget_entry (UiMessageRow *self)
 {
   if (self->entry)
-    g_clear_signal_handler (&self->delivery_id, self->entry);
+    g_clear_signal_handler (&self->changed_id, self->entry);
   g_clear_object (&self->entry);
   g_clear_pointer ((char **) &self->context.peer, g_free);
 }
@@ -293,7 +270,7 @@ ui_message_row_set_entry (UiMessageRow *self, WcEntry *entry, const UiMessageRow
           return;
         }
       self->entry = g_object_ref (entry);
-      self->delivery_id = g_signal_connect (entry, "notify::delivery", G_CALLBACK (delivery_cb), self);
+      self->changed_id = g_signal_connect (entry, "notify", G_CALLBACK (changed_cb), self);
     }
   else if (entry == NULL)
     {
@@ -428,6 +405,8 @@ ui_message_row_class_init (UiMessageRowClass *klass)
 
   signals[SIGNAL_RETRY] = g_signal_new ("retry", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                         G_TYPE_NONE, 1, WC_TYPE_ENTRY);
+  signals[SIGNAL_REMOVE] = g_signal_new ("remove", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 1, WC_TYPE_ENTRY);
   gtk_widget_class_set_css_name (widget_class, "message");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_GROUP);
 }

@@ -15,7 +15,7 @@ typedef struct
 } UiMessageRowContext;
 
 /* One row of a log: the day's heading and the divider of new messages where they belong, then a bubble or an event in quiet words.
- * Signal: "retry" (WcEntry), as UiBubble. */
+ * Signals: "retry", "remove" (WcEntry), as UiBubble. */
 #define UI_TYPE_MESSAGE_ROW (ui_message_row_get_type ())
 G_DECLARE_FINAL_TYPE (UiMessageRow, ui_message_row, UI, MESSAGE_ROW, GtkWidget)
 
@@ -29,8 +29,5 @@ gboolean ui_message_row_has_heading (UiMessageRow *self);
 
 /* How the row reads aloud: "Bob, 10:40: how is it going?" (transfer full). */
 char *ui_message_row_describe (WcEntry *entry, const UiMessageRowContext *context);
-
-/* An event in words: "Bob ended the chat" (transfer full). */
-char *ui_message_row_event_text (WcEntry *entry, const UiMessageRowContext *context);
 
 G_END_DECLS

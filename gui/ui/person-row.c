@@ -4,6 +4,7 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
+#include "ui/clock.h"
 #include "ui/format.h"
 
 struct _UiPersonRow
@@ -16,6 +17,7 @@ struct _UiPersonRow
   WcConversation *conversation;
   GSignalGroup *watch; /* on the conversation */
   gboolean compact;
+  guint today; /* for the texts that depend on it */
 };
 
 G_DEFINE_FINAL_TYPE (UiPersonRow, ui_person_row, GTK_TYPE_WIDGET)
@@ -24,6 +26,7 @@ enum
 {
   PROP_CONVERSATION = 1,
   PROP_COMPACT,
+  PROP_TODAY,
   N_PROPS
 };
 
@@ -50,15 +53,15 @@ presence_classes_cb (gpointer object, int presence)
 }
 
 static char *
-time_cb (gpointer object, WcEntry *last)
+time_cb (gpointer object, WcEntry *last, guint today)
 {
   return ui_format_when (last ? wc_entry_get_time (last) : 0);
 }
 
 static gboolean
-has_second_line_cb (gpointer object, gboolean compact, WcEntry *last, guint unread, const char *draft)
+has_second_line_cb (gpointer object, gboolean compact, WcEntry *last, guint unread, const char *draft, gboolean typing)
 {
-  return !compact && (last || unread > 0 || (draft && *draft));
+  return !compact && (last || unread > 0 || typing || (draft && *draft));
 }
 
 static gboolean
@@ -68,16 +71,32 @@ has_time_cb (gpointer object, gboolean compact, WcEntry *last)
 }
 
 static char *
-preview_cb (gpointer object, WcEntry *last, const char *peer, const char *draft, guint unread)
+preview (WcEntry *last, const char *peer, const char *draft, guint unread, gboolean typing)
 {
+  if (typing)
+    return g_strdup (_("typing…"));
   /* What was begun and not sent is what one comes back for, unless something new has arrived. */
   if (draft && *draft && !unread)
     {
-      g_autofree char *line = g_strdup (draft);
+      g_autofree char *line = ui_format_line (draft);
 
-      return g_strdup_printf (_("Draft: %s"), g_strdelimit (line, "\r\n\t", ' '));
+      return g_strdup_printf (_("Draft: %s"), line);
     }
   return ui_format_entry (last, peer);
+}
+
+static char *
+preview_cb (gpointer object, WcEntry *last, const char *peer, const char *draft, guint unread, gboolean typing)
+{
+  return preview (last, peer, draft, unread, typing);
+}
+
+static char **
+preview_classes_cb (gpointer object, gboolean typing)
+{
+  const char *classes[] = { "preview", typing ? "typing" : NULL, NULL };
+
+  return g_strdupv ((char **) classes);
 }
 
 static gboolean
@@ -108,12 +127,14 @@ describe (WcConversation *conversation, gboolean compact)
       g_string_append (text, ", ");
       g_string_append_printf (text, g_dngettext (NULL, "%u unread message", "%u unread messages", unread), unread);
     }
-  if (last && !compact)
+  if (!compact)
     {
-      g_autofree char *line = ui_format_entry (last, peer);
-      g_autofree char *when = ui_format_when (wc_entry_get_time (last));
+      g_autofree char *line = preview (last, peer, wc_conversation_get_draft (conversation), unread,
+                                       wc_conversation_get_typing (conversation));
+      g_autofree char *when = ui_format_when (last ? wc_entry_get_time (last) : 0);
 
-      g_string_append_printf (text, ", %s%s%s", when, *when ? ": " : "", line);
+      if (*line)
+        g_string_append_printf (text, ", %s%s%s", when, *when ? ": " : "", line);
     }
   return g_string_free (text, FALSE);
 }
@@ -160,6 +181,9 @@ ui_person_row_get_property (GObject *object, guint id, GValue *value, GParamSpec
     case PROP_COMPACT:
       g_value_set_boolean (value, self->compact);
       break;
+    case PROP_TODAY:
+      g_value_set_uint (value, self->today);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -179,6 +203,10 @@ ui_person_row_set_property (GObject *object, guint id, const GValue *value, GPar
       break;
     case PROP_COMPACT:
       self->compact = g_value_get_boolean (value);
+      break;
+    case PROP_TODAY:
+      self->today = g_value_get_uint (value);
+      name_list_item (self);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -211,6 +239,7 @@ ui_person_row_class_init (UiPersonRowClass *klass)
 
   props[PROP_CONVERSATION] = g_param_spec_object ("conversation", NULL, NULL, WC_TYPE_CONVERSATION, flags);
   props[PROP_COMPACT] = g_param_spec_boolean ("compact", NULL, NULL, FALSE, flags);
+  props[PROP_TODAY] = g_param_spec_uint ("today", NULL, NULL, 0, G_MAXUINT, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   g_type_ensure (ADW_TYPE_AVATAR);
@@ -225,6 +254,7 @@ ui_person_row_class_init (UiPersonRowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, has_second_line_cb);
   gtk_widget_class_bind_template_callback (widget_class, has_time_cb);
   gtk_widget_class_bind_template_callback (widget_class, preview_cb);
+  gtk_widget_class_bind_template_callback (widget_class, preview_classes_cb);
   gtk_widget_class_bind_template_callback (widget_class, has_unread_cb);
   gtk_widget_class_bind_template_callback (widget_class, badge_cb);
 }
@@ -233,6 +263,7 @@ static void
 ui_person_row_init (UiPersonRow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_object_bind_property (ui_clock_get_default (), "today", self, "today", G_BINDING_SYNC_CREATE);
   self->watch = g_signal_group_new (WC_TYPE_CONVERSATION);
   g_signal_group_connect_swapped (self->watch, "notify", G_CALLBACK (name_list_item), self);
   g_signal_connect_swapped (self->dot, "notify::tooltip-text", G_CALLBACK (dot_tooltip_changed_cb), self);

@@ -19,6 +19,7 @@ struct _UiScrollKeeper
   gboolean at_end;
   gboolean may_stick;
   gboolean wants_end;  /* as soon as it may stick */
+  gboolean wants_start; /* as soon as there is a layout */
   gboolean own_change; /* the value is being set from here */
   double last_value;
   double last_upper;
@@ -144,8 +145,10 @@ layout_cb (GdkFrameClock *clock, UiScrollKeeper *self)
 {
   double value = gtk_adjustment_get_value (self->adjustment);
 
-  if (gtk_adjustment_get_page_size (self->adjustment) <= 1)
-    return; /* not allocated yet */
+  if (!ui_scroll_keeper_is_laid_out (self))
+    return;
+  if (self->wants_start)
+    ui_scroll_keeper_go_to_start (self);
   if (self->at_end)
     {
       if (value < bottom (self) - 0.5)
@@ -314,6 +317,7 @@ ui_scroll_keeper_go_to_end (UiScrollKeeper *self)
 
   g_clear_object (&self->held);
   self->wants_end = !self->may_stick;
+  self->wants_start = FALSE;
   set_at_end (self, TRUE);
   gtk_widget_queue_resize (GTK_WIDGET (self->view));
 }
@@ -326,9 +330,10 @@ ui_scroll_keeper_go_to_start (UiScrollKeeper *self)
   g_clear_object (&self->held);
   self->wants_end = FALSE;
   set_at_end (self, FALSE);
-  /* The value may be 0 already, and the list anchored elsewhere. Before its first allocation, GtkListView 4.8 would stay blank
-   * for good after this; it begins at the start then anyway. */
-  if (gtk_adjustment_get_page_size (self->adjustment) > 1)
+  /* The value may be 0 already, and the list anchored elsewhere: at no row at all, say, and rows put before the first one would take its place. Before
+   * its first allocation, GtkListView 4.8 would stay blank for good after this. */
+  self->wants_start = !ui_scroll_keeper_is_laid_out (self);
+  if (!self->wants_start)
     gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", 0);
 }
 
@@ -344,6 +349,12 @@ ui_scroll_keeper_hold (UiScrollKeeper *self, gboolean change_is_before)
   row = visible_row (self, change_is_before, &self->held_y);
   if (row)
     g_set_object (&self->held, ui_message_row_get_entry (UI_MESSAGE_ROW (row)));
+}
+
+gboolean
+ui_scroll_keeper_is_laid_out (UiScrollKeeper *self)
+{
+  return gtk_adjustment_get_page_size (self->adjustment) > 1;
 }
 
 double

@@ -28,6 +28,9 @@ void ui_scroll_keeper_go_to_start (UiScrollKeeper *self);
 /* Rows are about to change before (or after) what is seen: what is seen shall stay where it is. Holds until the next layout. */
 void ui_scroll_keeper_hold (UiScrollKeeper *self, gboolean change_is_before);
 
+/* FALSE before the view has a size. */
+gboolean ui_scroll_keeper_is_laid_out (UiScrollKeeper *self);
+
 /* How far it is from either end, in pages; 0 while nothing is laid out. */
 double ui_scroll_keeper_pages_before (UiScrollKeeper *self);
 double ui_scroll_keeper_pages_after (UiScrollKeeper *self);

@@ -6,12 +6,6 @@
 
 #include <glib/gi18n.h>
 
-gint64
-ui_now (void)
-{
-  return g_get_real_time () / 1000;
-}
-
 static GDateTime *
 local_time (gint64 time)
 {
@@ -42,7 +36,7 @@ ui_time_of_day (gint64 time)
   return g_date_time_format (local, "%H:%M");
 }
 
-static int
+static guint
 day_number (GDateTime *local)
 {
   int year, month, day;
@@ -51,7 +45,15 @@ day_number (GDateTime *local)
   g_date_time_get_ymd (local, &year, &month, &day);
   g_date_clear (&date, 1);
   g_date_set_dmy (&date, (GDateDay) day, (GDateMonth) month, (GDateYear) year);
-  return (int) g_date_get_julian (&date);
+  return g_date_get_julian (&date);
+}
+
+guint
+ui_day_number (gint64 time)
+{
+  g_autoptr (GDateTime) local = local_time (time);
+
+  return local ? day_number (local) : 0;
 }
 
 gboolean
@@ -73,7 +75,7 @@ ui_day_name (gint64 time, gint64 now)
 
   if (then == NULL || today == NULL)
     return NULL;
-  age = day_number (today) - day_number (then);
+  age = (int) day_number (today) - (int) day_number (then);
   if (age == 0)
     return g_strdup (_("Today"));
   if (age == 1)

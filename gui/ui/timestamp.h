@@ -19,7 +19,7 @@ char *ui_time_in_full (gint64 time);
 /* FALSE when either is not known. */
 gboolean ui_same_day (gint64 a, gint64 b);
 
-/* Milliseconds since 1970, now. */
-gint64 ui_now (void);
+/* The local day of a time, counted from some day long ago; 0 when it is not known. */
+guint ui_day_number (gint64 time);
 
 G_END_DECLS

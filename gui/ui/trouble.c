@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/trouble.h"
 
+#include <string.h>
+
 #include <glib/gi18n.h>
 
 static WcError
@@ -73,6 +75,12 @@ ui_trouble_brief (const GError *error, const char *server)
     default:
       return g_strdup_printf (_("The connection to %s is lost"), server);
     }
+}
+
+char *
+ui_trouble_message (const GError *error)
+{
+  return g_strndup (error->message, strcspn (error->message, "\n"));
 }
 
 char *

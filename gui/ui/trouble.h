@@ -14,6 +14,9 @@ char *ui_trouble_advice (const GError *error, const char *server);
 /* What happened in a few words without a full stop, for the banner. error may be NULL. */
 char *ui_trouble_brief (const GError *error, const char *server);
 
+/* What an error of the engine says itself, without the technical text behind it. */
+char *ui_trouble_message (const GError *error);
+
 /* The technical text, for behind "Details". */
 char *ui_trouble_details (const GError *error);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shows a chat view filled with samples, to be looked at: preview-chat [dark] [rtl] [narrow] [empty] [busy] [unread]
- * [history] [past] [window] [wide] [side]. Not a test. */
+ * [history] [past] [window] [wide] [side] [missed]
+ * [typing] [seen]. Not a test. */
 #include <adwaita.h>
 
 #include "client/conversation-private.h"
@@ -37,6 +38,13 @@ main (int argc, char **argv)
   sample = sample_new ("Bob");
   if (!has_word (argc, argv, "empty"))
     sample_fill (sample);
+  if (has_word (argc, argv, "missed"))
+    for (guint i = 0; i < 40; i++)
+      {
+        g_autofree char *text = sample_text (i);
+
+        sample_receive (sample, text);
+      }
   if (has_word (argc, argv, "past"))
     {
       Past *past = past_new (20000, g_get_real_time () / 1000 - G_GINT64_CONSTANT (20000) * 900000);
@@ -60,6 +68,13 @@ main (int argc, char **argv)
       g_object_ref_sink (view);
       wc_conversation_set_presence (sample->conversation, WC_PRESENCE_ONLINE);
       wc_conversation_set_chat (sample->conversation, WC_CHAT_OPEN);
+      wc_conversation_set_typing (sample->conversation, has_word (argc, argv, "typing"));
+      if (has_word (argc, argv, "seen"))
+        {
+          wc_conversation_set_chat (sample->conversation, WC_CHAT_NONE);
+          wc_conversation_set_presence (sample->conversation, WC_PRESENCE_OFFLINE);
+          wc_conversation_set_last_seen (sample->conversation, g_get_real_time () / 1000 - (gint64) 26 * 3600 * 1000);
+        }
       if (has_word (argc, argv, "narrow"))
         gtk_window_set_default_size (GTK_WINDOW (window), 360, 720);
       if (has_word (argc, argv, "wide"))

@@ -113,6 +113,61 @@ test_retry (void)
 }
 
 static void
+test_remove (void)
+{
+  g_autoptr (WcEntry) entry = message (TRUE, "hello", WC_DELIVERY_STORED);
+  WcEntry *removed = NULL;
+  UiMessageRow *row;
+  GtkWindow *window = show (entry, &alone, &row);
+  GtkWidget *bubble = GTK_WIDGET (ui_message_row_get_bubble (row));
+
+  g_signal_connect (row, "remove", G_CALLBACK (retry_cb), &removed);
+  gtk_widget_activate_action (bubble, "message.remove", NULL);
+  g_assert_null (removed); /* what the server has is not to be taken back */
+  wc_entry_set_delivery (entry, WC_DELIVERY_FAILED, "No.");
+  gui_wait_frames (GTK_WIDGET (window), 2);
+  g_signal_emit_by_name (gui_find_button (GTK_WIDGET (row), "Delete"), "clicked");
+  g_assert_true (removed == entry);
+  gui_close_window (window);
+}
+
+/* Once it is stored, it has the server's time. */
+static void
+test_time_follows (void)
+{
+  g_autoptr (WcEntry) entry = message (TRUE, "hello", WC_DELIVERY_WAITING);
+  UiMessageRow *row;
+  GtkWindow *window = show (entry, &alone, &row);
+
+  g_assert_nonnull (gui_find_label (GTK_WIDGET (row), "12:05"));
+  wc_entry_set_stored (entry, 2, NOON + 7 * 60000, WC_DELIVERY_STORED);
+  g_assert_nonnull (gui_find_label (GTK_WIDGET (row), "12:07"));
+  gui_close_window (window);
+}
+
+/* Each own message shows its state, also in the middle of a group; no two look alike without colour. */
+static void
+test_state_of_each (void)
+{
+  UiMessageRowContext middle = { .flags = 0, .peer = "Bob" };
+  g_autoptr (GHashTable) icons = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (WcDelivery delivery = WC_DELIVERY_WAITING; delivery <= WC_DELIVERY_FAILED; delivery++)
+    {
+      g_autoptr (WcEntry) entry = message (TRUE, "hello", delivery);
+      UiMessageRow *row;
+      GtkWindow *window = show (entry, &middle, &row);
+      GtkWidget *image = gui_find (GTK_WIDGET (row), GTK_TYPE_IMAGE);
+
+      g_assert_nonnull (image);
+      g_assert_true (gtk_widget_get_mapped (image));
+      g_assert_nonnull (gtk_widget_get_tooltip_text (image));
+      g_assert_true (g_hash_table_add (icons, (char *) g_intern_string (gtk_image_get_icon_name (GTK_IMAGE (image)))));
+      gui_close_window (window);
+    }
+}
+
+static void
 text_read_cb (GObject *clipboard, GAsyncResult *result, gpointer text)
 {
   *(char **) text = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (clipboard), result, NULL);
@@ -438,6 +493,9 @@ main (int argc, char **argv)
     return 0;
   g_test_add_func ("/bubble/states", test_states);
   g_test_add_func ("/bubble/retry", test_retry);
+  g_test_add_func ("/bubble/remove", test_remove);
+  g_test_add_func ("/bubble/time-follows", test_time_follows);
+  g_test_add_func ("/bubble/state-of-each", test_state_of_each);
   g_test_add_func ("/bubble/copy", test_copy);
   g_test_add_func ("/bubble/text", test_text);
   g_test_add_func ("/bubble/reuse", test_reuse);

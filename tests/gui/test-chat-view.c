@@ -9,6 +9,7 @@
 #include "sample.h"
 #include "ui/chat-view.h"
 #include "ui/chat-window.h"
+#include "ui/clock.h"
 #include "ui/composer.h"
 #include "ui/countdown.h"
 #include "ui/jump-button.h"
@@ -165,6 +166,7 @@ test_divider_further_up (Fixture *fixture, gconstpointer data)
   gint64 now = g_get_real_time () / 1000;
   g_autoptr (GPtrArray) older = g_ptr_array_new_with_free_func (g_object_unref);
 
+  sample_set_state (fixture->sample->log, TRUE, FALSE);
   sample_say (fixture->sample, FALSE, "two", now, WC_DELIVERY_NONE);
   for (int i = 0; i < 2; i++)
     wc_conversation_add_unread (fixture->sample->conversation);
@@ -175,6 +177,94 @@ test_divider_further_up (Fixture *fixture, gconstpointer data)
   wc_log_insert (fixture->sample->log, 0, older);
   gui_wait_frames (fixture->view, 4);
   g_assert_nonnull (gui_find_label (fixture->view, "2 new messages"));
+}
+
+/* It stands above the first message after what was read, also when own ones from another device are among them. */
+static void
+test_divider_by_mark (Fixture *fixture, gconstpointer data)
+{
+  WcConversation *conversation = fixture->sample->conversation;
+  g_autoptr (WcEntry) first = NULL;
+  GtkWidget *divider;
+
+  sample_add_page (fixture->sample->log, 1, 30, FALSE);
+  wc_conversation_set_read (conversation, 26);
+  first = g_list_model_get_item (G_LIST_MODEL (fixture->sample->log), 29); /* 27, 28 and 29 are one's own */
+  g_assert_false (wc_entry_get_own (first));
+  wc_conversation_add_unread (conversation);
+  open_view (fixture);
+  gui_wait_until (nothing_unread, conversation);
+  gui_wait_frames (fixture->view, 2);
+  divider = gui_find_label (fixture->view, "1 new message");
+  g_assert_nonnull (divider);
+  g_assert_true (gtk_widget_is_ancestor (divider, GTK_WIDGET (rows_find (fixture->list, first))));
+}
+
+/* Many new messages are not read because the last of them is on the screen: the chat opens where reading goes on. */
+static void
+test_opens_at_divider (Fixture *fixture, gconstpointer data)
+{
+  GtkWidget *divider, *jump;
+  graphene_rect_t bounds;
+
+  say_much (fixture, 60);
+  for (int i = 0; i < 40; i++)
+    {
+      g_autofree char *text = sample_text ((guint) i);
+
+      sample_receive (fixture->sample, text);
+    }
+  open_view (fixture);
+  gui_wait_until (is_active, fixture->window);
+  gui_wait_frames (fixture->view, 8);
+  divider = gui_find_label (fixture->view, "40 new messages");
+  g_assert_nonnull (divider);
+  g_assert_true (gtk_widget_compute_bounds (divider, GTK_WIDGET (fixture->list), &bounds));
+  g_assert_cmpfloat (bounds.origin.y, >=, 0);
+  g_assert_cmpfloat (bounds.origin.y, <, 200);
+  g_assert_cmpuint (wc_conversation_get_unread (fixture->sample->conversation), ==, 40);
+  jump = gui_find_button (fixture->view, "Go to 40 new messages");
+  g_assert_nonnull (jump);
+  g_signal_emit_by_name (jump, "clicked");
+  gui_wait_until (nothing_unread, fixture->sample->conversation);
+}
+
+/* As long as another window is in front, what comes is not read. */
+static void
+test_not_active (Fixture *fixture, gconstpointer data)
+{
+  WcConversation *conversation = fixture->sample->conversation;
+  GtkWindow *other;
+
+  say_much (fixture, 3);
+  open_view (fixture);
+  gui_wait_until (is_active, fixture->window);
+  other = gui_open_window (gtk_label_new ("other"), 100, 100);
+  gui_wait_until (is_active, other);
+  sample_receive (fixture->sample, "one");
+  sample_receive (fixture->sample, "two");
+  gui_wait_frames (fixture->view, 3);
+  g_assert_cmpuint (wc_conversation_get_unread (conversation), ==, 2);
+  g_assert_nonnull (gui_find_label (fixture->view, "2 new messages"));
+  gui_close_window (other);
+  gtk_window_present (fixture->window);
+  gui_wait_until (nothing_unread, conversation);
+  g_assert_nonnull (gui_find_label (fixture->view, "2 new messages"));
+}
+
+static void
+test_midnight (Fixture *fixture, gconstpointer data)
+{
+  UiClock *clock = ui_clock_get_default ();
+  WcEntry *entry = sample_say (fixture->sample, FALSE, "hello", g_get_real_time () / 1000, WC_DELIVERY_NONE);
+
+  open_view (fixture);
+  gui_wait_frames (fixture->view, 2);
+  g_assert_nonnull (gui_find_label (fixture->view, "Today"));
+  ui_clock_stop_at (clock, wc_entry_get_time (entry) + (gint64) 24 * 3600 * 1000);
+  g_assert_nonnull (gui_find_label (fixture->view, "Yesterday"));
+  ui_clock_stop_at (clock, 0);
+  g_assert_nonnull (gui_find_label (fixture->view, "Today"));
 }
 
 static void
@@ -466,6 +556,10 @@ main (int argc, char **argv)
   ADD ("/chat-view/read-at-once", test_read_at_once);
   ADD ("/chat-view/divider", test_divider);
   ADD ("/chat-view/divider-further-up", test_divider_further_up);
+  ADD ("/chat-view/divider-by-mark", test_divider_by_mark);
+  ADD ("/chat-view/opens-at-divider", test_opens_at_divider);
+  ADD ("/chat-view/not-active", test_not_active);
+  ADD ("/chat-view/midnight", test_midnight);
   ADD ("/chat-view/jump", test_jump);
   ADD ("/chat-view/announced-once", test_announced_once);
   ADD ("/chat-view/countdown", test_countdown);

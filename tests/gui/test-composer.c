@@ -52,6 +52,34 @@ tear_down (Fixture *fixture, gconstpointer data)
 }
 
 static void
+count_cb (UiComposer *composer, guint *n)
+{
+  (*n)++;
+}
+
+/* Only what the person does counts: neither a draft that is put there, nor the emptying after a message was sent. */
+static void
+test_typed (Fixture *fixture, gconstpointer data)
+{
+  guint n = 0;
+
+  g_signal_connect (fixture->composer, "typed", G_CALLBACK (count_cb), &n);
+  g_object_set (fixture->composer, "text", "a draft", NULL);
+  g_assert_cmpuint (n, ==, 0);
+  g_signal_emit_by_name (fixture->view, "insert-at-cursor", "s");
+  g_assert_cmpuint (n, ==, 1);
+  g_signal_emit_by_name (fixture->view, "delete-from-cursor", GTK_DELETE_CHARS, -1);
+  g_assert_cmpuint (n, ==, 2);
+  gtk_widget_activate_action (GTK_WIDGET (fixture->composer), "composer.send", NULL);
+  g_assert_cmpuint (fixture->sent->len, ==, 1);
+  g_assert_cmpuint (n, ==, 2);
+  g_signal_emit_by_name (fixture->view, "insert-at-cursor", "x");
+  g_assert_cmpuint (n, ==, 3);
+  g_signal_emit_by_name (fixture->view, "delete-from-cursor", GTK_DELETE_CHARS, -1);
+  g_assert_cmpuint (n, ==, 3); /* there is nothing any more that could be sent */
+}
+
+static void
 assert_text (Fixture *fixture, const char *wanted)
 {
   g_autofree char *text = ui_composer_dup_text (fixture->composer);
@@ -235,5 +263,6 @@ main (int argc, char **argv)
   ADD ("/composer/height", test_height);
   ADD ("/composer/draft", test_draft);
   ADD ("/composer/names", test_names);
+  g_test_add ("/composer/typed", Fixture, NULL, set_up, test_typed, tear_down);
   return g_test_run ();
 }

@@ -5,10 +5,12 @@
 #include "client/client-private.h"
 #include "client/conversation-private.h"
 #include "gui-util.h"
+#include "ui/clock.h"
 #include "ui/pages.h"
 #include "ui/people-model.h"
 #include "ui/people-pane.h"
 #include "ui/person-row.h"
+#include "ui/timestamp.h"
 
 #define MINUTE ((gint64) 60 * 1000)
 
@@ -305,6 +307,53 @@ test_row (Fixture *f, gconstpointer data)
 }
 
 static void
+assert_row_reads (Fixture *f, const char *expected)
+{
+  gtk_test_accessible_assert_property (GTK_ACCESSIBLE (gtk_widget_get_parent (row_of (f))), GTK_ACCESSIBLE_PROPERTY_LABEL, expected);
+}
+
+static void
+test_typing (Fixture *f, gconstpointer data)
+{
+  WcConversation *alice = meet (f, "alice");
+
+  wc_conversation_set_presence (alice, WC_PRESENCE_ONLINE);
+  gui_wait_frames (f->pane, 2);
+  wc_conversation_set_typing (alice, TRUE); /* before there is any message */
+  gui_wait_frames (f->pane, 2);
+  g_assert_nonnull (gui_find_label (row_of (f), "typing…"));
+  wc_conversation_set_typing (alice, FALSE);
+  last_said (f, "alice", "see you then", 24 * 60);
+  g_assert_nonnull (gui_find_label (row_of (f), "see you then"));
+  wc_conversation_set_draft (alice, "I meant\nto say");
+  wc_conversation_set_typing (alice, TRUE);
+  g_assert_nonnull (gui_find_label (row_of (f), "typing…"));
+  assert_row_reads (f, "alice, online, Yesterday: typing…");
+  wc_conversation_set_typing (alice, FALSE);
+  g_assert_nonnull (gui_find_label (row_of (f), "Draft: I meant to say"));
+  assert_row_reads (f, "alice, online, Yesterday: Draft: I meant to say");
+}
+
+/* What was today is yesterday after midnight, without anything else happening. */
+static void
+test_midnight (Fixture *f, gconstpointer data)
+{
+  UiClock *clock = ui_clock_get_default ();
+  WcConversation *alice = meet (f, "alice");
+  g_autofree char *time = NULL;
+
+  last_said (f, "alice", "see you then", 0);
+  time = ui_time_of_day (wc_entry_get_time (wc_conversation_get_last (alice)));
+  gui_wait_frames (f->pane, 2);
+  g_assert_nonnull (gui_find_label (row_of (f), time));
+  ui_clock_stop_at (clock, wc_entry_get_time (wc_conversation_get_last (alice)) + 24 * 60 * MINUTE);
+  g_assert_nonnull (gui_find_label (row_of (f), "Yesterday"));
+  assert_row_reads (f, "alice, Yesterday: see you then");
+  ui_clock_stop_at (clock, 0);
+  g_assert_nonnull (gui_find_label (row_of (f), time));
+}
+
+static void
 activate (Fixture *f, guint position)
 {
   gtk_widget_activate_action (gui_find_id (f->pane, "list"), "list.activate-item", "u", position);
@@ -386,6 +435,9 @@ main (int argc, char *argv[])
   ADD ("/people-pane/row", set_up_pane, test_row);
   ADD ("/people-pane/open", set_up_pane, test_open);
   ADD ("/people-pane/search-opens", set_up_pane, test_search_opens);
+
+  g_test_add ("/people-pane/typing", Fixture, NULL, set_up_pane, test_typing, tear_down);
+  g_test_add ("/people-pane/midnight", Fixture, NULL, set_up_pane, test_midnight, tear_down);
 
   return g_test_run ();
 }

@@ -5,9 +5,11 @@
 
 #include "application.h"
 #include "gui-util.h"
+#include "ui/clock.h"
 #include "ui/format.h"
 #include "ui/preferences-window.h"
 #include "ui/settings.h"
+#include "ui/timestamp.h"
 #include "ui/trouble.h"
 
 static void
@@ -167,15 +169,80 @@ test_when (void)
 static void
 test_status (void)
 {
-  g_autofree char *nothing = ui_format_status (WC_PRESENCE_UNKNOWN, WC_CHAT_NONE, 0);
-  g_autofree char *online = ui_format_status (WC_PRESENCE_ONLINE, WC_CHAT_NONE, 0);
-  g_autofree char *asked = ui_format_status (WC_PRESENCE_OFFLINE, WC_CHAT_ASKED, 0);
-  g_autofree char *open = ui_format_status (WC_PRESENCE_ONLINE, WC_CHAT_OPEN, g_get_real_time () / 1000);
+  g_autofree char *nothing = ui_format_status (WC_PRESENCE_UNKNOWN, 0, FALSE, WC_CHAT_NONE, 0);
+  g_autofree char *online = ui_format_status (WC_PRESENCE_ONLINE, 0, FALSE, WC_CHAT_NONE, 0);
+  g_autofree char *asked = ui_format_status (WC_PRESENCE_OFFLINE, 0, FALSE, WC_CHAT_ASKED, 0);
+  g_autofree char *open = ui_format_status (WC_PRESENCE_ONLINE, 0, FALSE, WC_CHAT_OPEN, g_get_real_time () / 1000);
 
   g_assert_cmpstr (nothing, ==, "");
   g_assert_cmpstr (online, ==, "online");
   g_assert_cmpstr (asked, ==, "offline · asking for a chat…");
   g_assert_true (g_str_has_prefix (open, "online · chat since "));
+}
+
+/* Noon of the 20th of May 2026; what is said of a time depends on the day on which it is said. */
+static gint64
+local_noon (int days_later)
+{
+  g_autoptr (GDateTime) noon = g_date_time_new_local (2026, 5, 20, 12, 0, 0);
+  g_autoptr (GDateTime) then = g_date_time_add_days (noon, days_later);
+
+  return g_date_time_to_unix (then) * 1000;
+}
+
+static void
+assert_status (gint64 last_seen, gboolean typing, const char *expected)
+{
+  g_autofree char *text = ui_format_status (WC_PRESENCE_OFFLINE, last_seen, typing, WC_CHAT_NONE, 0);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+test_last_seen (void)
+{
+  UiClock *clock = ui_clock_get_default ();
+  g_autofree char *online = NULL;
+
+  ui_clock_stop_at (clock, local_noon (0));
+  assert_status (local_noon (0), FALSE, "last seen today at 12:00");
+  assert_status (local_noon (-1), FALSE, "last seen yesterday at 12:00");
+  assert_status (local_noon (-17), FALSE, "last seen on 3 May");
+  assert_status (local_noon (-382), FALSE, "last seen on 3 May 2025");
+  assert_status (local_noon (1), FALSE, "last seen today at 12:00"); /* by a clock that is ahead of ours */
+  assert_status (local_noon (0), TRUE, "typing…");
+  assert_status (0, FALSE, "offline");
+  online = ui_format_status (WC_PRESENCE_ONLINE, local_noon (-1), FALSE, WC_CHAT_NONE, 0);
+  g_assert_cmpstr (online, ==, "online");
+  ui_clock_stop_at (clock, 0);
+}
+
+static void
+count_cb (UiClock *clock, GParamSpec *pspec, guint *n)
+{
+  (*n)++;
+}
+
+static void
+test_midnight (void)
+{
+  UiClock *clock = ui_clock_get_default ();
+  const guint really = ui_clock_get_today (clock);
+  const gint64 noon = local_noon (0);
+  const gint64 night = noon + (gint64) (11 * 3600 + 3599) * 1000;
+  guint n = 0;
+
+  ui_clock_stop_at (clock, noon);
+  g_signal_connect (clock, "notify::today", G_CALLBACK (count_cb), &n);
+  ui_clock_stop_at (clock, night);
+  g_assert_cmpuint (n, ==, 0);
+  g_assert_true (ui_same_day (noon, night));
+  ui_clock_stop_at (clock, night + 1000);
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (ui_clock_get_today (clock), ==, ui_day_number (noon) + 1);
+  ui_clock_stop_at (clock, 0);
+  g_assert_cmpuint (ui_clock_get_today (clock), >=, really);
+  g_signal_handlers_disconnect_by_func (clock, count_cb, &n);
 }
 
 static void
@@ -205,6 +272,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/trouble", test_trouble);
   g_test_add_func ("/format/when", test_when);
   g_test_add_func ("/format/status", test_status);
+  g_test_add_func ("/format/last-seen", test_last_seen);
+  g_test_add_func ("/clock/midnight", test_midnight);
   g_test_add_func ("/application/profiles", test_profiles);
 
   return g_test_run ();

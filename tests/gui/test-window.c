@@ -4,12 +4,15 @@
 
 #include "client/client-private.h"
 #include "client/conversation-private.h"
+#include "client/log-private.h"
 #include "gui-util.h"
 #include "ui/chat-view.h"
 #include "ui/chat-window.h"
+#include "ui/composer.h"
 #include "ui/connection-banner.h"
 #include "ui/login-page.h"
 #include "ui/main-page.h"
+#include "ui/message-list.h"
 #include "ui/new-chat-dialog.h"
 #include "ui/people-pane.h"
 #include "ui/window.h"
@@ -350,6 +353,15 @@ has_focus_within (GtkWidget *window, GtkWidget *widget)
 }
 
 static void
+say_something (Fixture *f, const char *peer)
+{
+  g_autoptr (WcEntry) entry = wc_entry_new_message (peer, FALSE, "hello", 0, g_get_real_time () / 1000, WC_DELIVERY_NONE);
+
+  wc_log_append (wc_conversation_get_log (wc_client_get_conversation (f->client, peer)), entry);
+  gui_wait_frames (GTK_WIDGET (f->window), 3);
+}
+
+static void
 test_panes (Fixture *f, gconstpointer data)
 {
   GtkWidget *window = GTK_WIDGET (f->window);
@@ -357,7 +369,14 @@ test_panes (Fixture *f, gconstpointer data)
 
   talk_to (f, "alice");
   act (f, "win.show-history");
-  g_assert_true (has_focus_within (window, gui_find (window, UI_TYPE_CHAT_VIEW)));
+  g_assert_true (has_focus_within (window, gui_find (window, UI_TYPE_COMPOSER)));
+  gtk_widget_activate_action (window, "win.next-pane", "b", TRUE);
+  g_assert_true (has_focus_within (window, people)); /* there is no message yet */
+  say_something (f, "alice");
+  gtk_widget_activate_action (window, "win.next-pane", "b", FALSE);
+  g_assert_true (has_focus_within (window, gui_find (window, UI_TYPE_MESSAGE_LIST)));
+  gtk_widget_activate_action (window, "win.next-pane", "b", FALSE);
+  g_assert_true (has_focus_within (window, gui_find (window, UI_TYPE_COMPOSER)));
   gtk_widget_activate_action (window, "win.next-pane", "b", FALSE);
   g_assert_true (has_focus_within (window, gui_find_id (window, "history")));
   gtk_widget_activate_action (window, "win.next-pane", "b", FALSE);
