@@ -17,6 +17,8 @@ typedef struct
   guint64 first, after, end; /* what comes next lies between after and end, both excluded */
   guint64 last;     /* the newest that exists */
   guint64 count;
+  guint64 delivered; /* how far the asker's devices had been sent it before */
+  guint64 sent;      /* the newest message of the other side's that was sent now */
 } HistoryJob;
 
 static void
@@ -63,6 +65,20 @@ has_more (HistoryJob *self)
   return self->first > 0;
 }
 
+/* Whoever wrote what was away when it came is told that it has arrived. */
+static void
+tell_delivered (HistoryJob *self, Peer *peer)
+{
+  Hub *hub = peer->hub;
+
+  if (peer->dialect == WIRE_BASE || self->sent <= self->delivered)
+    return;
+
+  g_mutex_lock (&hub->lock);
+  marks_set_delivered (hub, peer->id, self->with, self->sent);
+  g_mutex_unlock (&hub->lock);
+}
+
 static void
 send_end (HistoryJob *self, Peer *peer)
 {
@@ -87,17 +103,20 @@ static void
 send_row (HistoryJob *self, Peer *peer, const StoreRow *row)
 {
   WireMessage message = { .verb = WIRE_HISTORY_RESP, .text = { row->text, row->text_len } };
+  gboolean own = g_str_equal (row->from, peer->id);
 
   message.tags.set = WIRE_TAG_SEQ | WIRE_TAG_FROM | WIRE_TAG_TIME;
   message.tags.seq = row->seq;
   message.tags.from = WIRE_SPAN (row->from);
   message.tags.time = row->time;
-  if (row->nonce != NULL && g_str_equal (row->from, peer->id))
+  if (row->nonce != NULL && own)
     {
       message.tags.set |= WIRE_TAG_ID; /* its own name for it: so it can tell what has arrived from what has not */
       message.tags.id = WIRE_SPAN (row->nonce);
     }
   peer_send (peer, &message);
+  if (!own)
+    self->sent = row->seq;
 }
 
 /* On a reader's thread; the job is nobody else's until drained() is asked for. */
@@ -116,6 +135,7 @@ read_cb (const StorePage *page, const GError *error, gpointer user_data)
   else if (!self->started)
     {
       self->last = page->last;
+      self->delivered = page->delivered;
       choose_range (self, peer->dialect);
     }
   else
@@ -146,6 +166,7 @@ history_job_next (Job *job, Peer *peer)
   if (self->finished)
     {
       send_end (self, peer);
+      tell_delivered (self, peer);
       peer_end_job (peer);
       return;
     }

@@ -58,6 +58,7 @@ struct _Peer
   /* Serving. */
   Job *job;
   gint64 rate_time; /* when the sender's allowance would be whole again */
+  gint64 typing_time; /* likewise for TYPING */
   gboolean pinged;
 
   /* Locked. */
@@ -90,6 +91,8 @@ struct _Hub
 
 /* peer.c: one connection's side of the chat. Queueing is for any thread, and is meant to be done with the hub's lock held where order matters. */
 void peer_send (Peer *self, const WireMessage *message);
+/* To all devices of the client (NULL: to none) but one, formatted once. */
+void peer_send_devices (Client *client, const WireMessage *message, Peer *except);
 void peer_send_verb (Peer *self, WireVerb verb); /* a message that is its verb alone */
 void peer_send_error (Peer *self, WireError error, WireSpan id, const char *text);
 void peer_send_unreachable (Peer *self, WireSpan id, WireSpan whom, const char *reason);
@@ -126,6 +129,8 @@ void sessions_clear (Hub *hub);
 
 /* rate.c: FALSE when the peer is too fast, and was told so. Serving. */
 gboolean rate_check (Peer *peer, WireSpan id);
+/* The same for TYPING, of which nobody misses one. Serving. */
+gboolean rate_check_typing (Peer *peer);
 
 /* The handlers of the verbs, by theme. Serving, without the lock. */
 void handle_hello (Peer *peer, const WireMessage *message);        /* login.c */
@@ -146,5 +151,15 @@ void chats_reach_base (Hub *hub, Client *sender, Client *receiver);
 void handle_chat_message (Peer *peer, const WireMessage *message); /* messages.c */
 void handle_chat (Peer *peer, const WireMessage *message);
 gboolean messages_may_go_on (Peer *peer, WireVerb verb);
+/* Hands it to the store as the peer's; hub_stored() gets it back. Takes it. Serving. */
+void messages_submit (Peer *peer, StoreMessage *message);
+void handle_read (Peer *peer, const WireMessage *message);         /* marks.c */
+void handle_typing (Peer *peer, const WireMessage *message);
+/* A mark that is stored now, and rose, is told to the other side's devices and to the reader's others. Lock held. */
+void marks_send_read (Hub *hub, const StoreMessage *mark, Peer *from);
+/* A device of the receiver's was sent the message seq of the sender's: kept, and told to the sender's devices. Lock held. */
+void marks_set_delivered (Hub *hub, const char *receiver, const char *sender, guint64 seq);
 void handle_history_req (Peer *peer, const WireMessage *message);  /* history.c */
 void handle_clients (Peer *peer, const WireMessage *message);      /* presence.c */
+void handle_conversations (Peer *peer, const WireMessage *message); /* conversations.c */
+void handle_search (Peer *peer, const WireMessage *message);       /* search.c */

@@ -13,9 +13,9 @@
 gboolean
 messages_may_go_on (Peer *peer, WireVerb verb)
 {
-  gboolean is_message = verb == WIRE_CHAT_MESSAGE || verb == WIRE_CHAT;
+  gboolean is_stored = verb == WIRE_CHAT_MESSAGE || verb == WIRE_CHAT || verb == WIRE_READ;
 
-  if (is_message && g_atomic_int_get (&peer->pending) < PENDING_MAX && store_get_backlog (peer->hub->store) < BACKLOG_MAX)
+  if (is_stored && g_atomic_int_get (&peer->pending) < PENDING_MAX && store_get_backlog (peer->hub->store) < BACKLOG_MAX)
     return TRUE;
   if (verb == WIRE_PING || verb == WIRE_PONG)
     return TRUE;
@@ -25,20 +25,24 @@ messages_may_go_on (Peer *peer, WireVerb verb)
   return g_atomic_int_get (&peer->pending) == 0;
 }
 
+void
+messages_submit (Peer *peer, StoreMessage *message)
+{
+  message->owner = peer;
+  connection_ref (peer->connection);
+  g_atomic_int_inc (&peer->pending);
+  store_append (peer->hub->store, message);
+}
+
 static void
 submit (Peer *peer, const char *to, const WireMessage *message)
 {
   char nonce[WIRE_NONCE_MAX + 1] = "";
-  StoreMessage *stored;
 
   if (message->tags.id.data != NULL)
     memcpy (nonce, message->tags.id.data, message->tags.id.len);
-  stored = store_message_new (peer->id, to, nonce[0] ? nonce : NULL, message->text.data, message->text.len,
-                              g_get_real_time () / 1000);
-  stored->owner = peer;
-  connection_ref (peer->connection);
-  g_atomic_int_inc (&peer->pending);
-  store_append (peer->hub->store, stored);
+  messages_submit (peer, store_message_new (peer->id, to, nonce[0] ? nonce : NULL, message->text.data, message->text.len,
+                                            g_get_real_time () / 1000));
 }
 
 /* Base: a message goes to the chat that is open. to gets the partner's Client-ID. Lock held. */
@@ -159,11 +163,10 @@ deliver (Hub *hub, const StoreMessage *stored, Peer *from)
 
   if (receiver != NULL && sender != NULL && from->dialect == WIRE_PROTO2 && from->client != NULL)
     chats_reach_base (hub, sender, receiver);
-  for (Peer *device = receiver ? receiver->devices : NULL; device != NULL; device = device->next_device)
-    peer_send (device, &chat);
-  for (Peer *device = sender ? sender->devices : NULL; device != NULL; device = device->next_device)
-    if (device != from)
-      peer_send (device, &echo);
+  peer_send_devices (receiver, &chat, NULL);
+  peer_send_devices (sender, &echo, from);
+  if (receiver != NULL && receiver->devices != NULL)
+    marks_set_delivered (hub, stored->to, stored->from, stored->seq);
 
   /* A base connection hears it only within their chat; what came too late for that is in its history. */
   if (receiver == NULL || sender == NULL || receiver->base == NULL)
@@ -184,7 +187,7 @@ answer (Peer *peer, const StoreMessage *stored, const GError *error)
       peer_send_error (peer, WIRE_STORE_FAILED, id, "the server cannot store messages; try again later");
       return;
     }
-  if (peer->dialect == WIRE_BASE)
+  if (peer->dialect == WIRE_BASE || stored->kind == STORE_READ_MARK)
     return;
 
   sent.tags.set = WIRE_TAG_SEQ | WIRE_TAG_TIME | (stored->nonce ? WIRE_TAG_ID : 0);
@@ -192,6 +195,16 @@ answer (Peer *peer, const StoreMessage *stored, const GError *error)
   sent.tags.seq = stored->seq;
   sent.tags.time = stored->time;
   peer_send (peer, &sent);
+}
+
+/* Lock held. */
+static void
+tell (Hub *hub, const StoreMessage *stored, Peer *from)
+{
+  if (stored->kind == STORE_READ_MARK)
+    marks_send_read (hub, stored, from);
+  else
+    deliver (hub, stored, from);
 }
 
 /* One message less on its way for the peer; whatever waited for that goes on. */
@@ -231,7 +244,7 @@ hub_stored (StoreMessage *batch, const GError *error, gpointer user_data)
       g_mutex_lock (&hub->lock);
       answer (peer, batch, error);
       if (error == NULL && !batch->repeated)
-        deliver (hub, batch, peer);
+        tell (hub, batch, peer);
       g_mutex_unlock (&hub->lock);
 
       store_message_free (batch);

@@ -39,6 +39,20 @@ peer_send (Peer *self, const WireMessage *message)
 }
 
 void
+peer_send_devices (Client *client, const WireMessage *message, Peer *except)
+{
+  GString *line = NULL;
+
+  for (Peer *device = client ? client->devices : NULL; device != NULL; device = device->next_device)
+    if (device != except)
+      {
+        if (line == NULL)
+          wire_message_format (message, WIRE_PROTO2, line = get_scratch ());
+        connection_queue (device->connection, line->str, line->len);
+      }
+}
+
+void
 peer_send_verb (Peer *self, WireVerb verb)
 {
   peer_send (self, &(WireMessage){ .verb = verb });

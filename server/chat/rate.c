@@ -2,36 +2,45 @@
 /* How fast one connection may say things that reach others. */
 #include "chat/hub-private.h"
 
-/* A token bucket without a bucket: rate_time is when everything sent so far is paid for. */
+/* Nobody types faster than this, in however many chats. */
+#define TYPING_PER_SECOND 5
+#define TYPING_BURST 20
+
+/* A token bucket without a bucket: paid_until is when everything sent so far is paid for. */
 static gboolean
-is_too_fast (Peer *peer)
+is_too_fast (gint64 *paid_until, guint per_second, guint burst)
 {
-  const Config *config = peer->hub->config;
   gint64 now, cost;
 
-  if (config->messages_per_second == 0)
+  if (per_second == 0)
     return FALSE;
 
   now = g_get_monotonic_time ();
-  cost = G_USEC_PER_SEC / config->messages_per_second;
-  peer->rate_time = MAX (peer->rate_time, now);
-  if (peer->rate_time + cost > now + cost * MAX (config->messages_burst, 1))
+  cost = G_USEC_PER_SEC / per_second;
+  *paid_until = MAX (*paid_until, now);
+  if (*paid_until + cost > now + cost * MAX (burst, 1))
     return TRUE;
 
-  peer->rate_time += cost;
+  *paid_until += cost;
   return FALSE;
+}
+
+gboolean
+rate_check_typing (Peer *peer)
+{
+  return !is_too_fast (&peer->typing_time, TYPING_PER_SECOND, TYPING_BURST);
 }
 
 gboolean
 rate_check (Peer *peer, WireSpan id)
 {
+  const Config *config = peer->hub->config;
   g_autofree char *text = NULL;
 
-  if (!is_too_fast (peer))
+  if (!is_too_fast (&peer->rate_time, config->messages_per_second, config->messages_burst))
     return TRUE;
 
-  text = g_strdup_printf ("at most %u messages a second, and %u at once", peer->hub->config->messages_per_second,
-                          peer->hub->config->messages_burst);
+  text = g_strdup_printf ("at most %u messages a second, and %u at once", config->messages_per_second, config->messages_burst);
   peer_send_error (peer, WIRE_RATE_LIMITED, id, text);
   return FALSE;
 }

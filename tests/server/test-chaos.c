@@ -23,7 +23,9 @@ static const char *const lines[] = {
   "HISTORY_REQ a\n", "HISTORY_REQ b\n", "@before=9;limit=3 HISTORY_REQ c\n",
   "@after=2 HISTORY_REQ d\n", "@limit=0 HISTORY_REQ e\n",
   "@before=5;after=2 HISTORY_REQ a\n", "HISTORY_REQ nobody\n",
-  "CLIENTS\n", "PING x\n", "PONG x\n", "QUIT\n", "\n", "\r\n", "NONSENSE\n", "@", "@id=3 ",
+  "READ a 1\n", "READ b 5\n", "@id=5 READ c 99999\n", "READ d\n", "READ e x\n", "TYPING a\n", "TYPING b\n", "TYPING nobody\n",
+  "CONVERSATIONS\n", "@want=marks CONVERSATIONS\n", "SEARCH hello\n", "@conv=b;limit=3 SEARCH h y\n", "@conv=nobody SEARCH x\n",
+  "@want=since CLIENTS\n", "CLIENTS\n", "PING x\n", "PONG x\n", "QUIT\n", "\n", "\r\n", "NONSENSE\n", "@", "@id=3 ",
   "\n\n\n", "@seq=x;id=4 CHAT x\n", "\x16\x03\x01",
 };
 

@@ -40,10 +40,15 @@ test_rate (void)
       const char *line = test_line (alice);
 
       if (strstr (line, " SENT bob") != NULL)
-        g_assert_true (g_hash_table_add (sent, (char *) test_tag (alice, "id")));
+        {
+          g_assert_true (g_hash_table_add (sent, (char *) test_tag (alice, "id")));
+          test_expect_prefix (alice, "DELIVERED bob ");
+        }
       else
-        g_assert_nonnull (strstr (line, " ERROR rate-limited "));
-      g_assert_nonnull (test_tag (alice, "id"));
+        {
+          g_assert_nonnull (strstr (line, " ERROR rate-limited "));
+          g_assert_nonnull (test_tag (alice, "id"));
+        }
     }
   /* A burst is let through, HELLO perhaps counted, and no more than that and one a second. */
   n_seconds = (guint) ((g_get_monotonic_time () - before) / G_USEC_PER_SEC) + 1;
@@ -217,6 +222,8 @@ test_slow_reader (void)
             {
               g_assert_true (g_str_has_suffix (line, " SENT bob"));
               g_assert_cmpuint (test_tag_uint (alice, "seq"), ==, ++last);
+              if (!dropped)
+                test_expect (alice, "DELIVERED bob %" G_GUINT64_FORMAT, last);
               break;
             }
         }

@@ -34,6 +34,7 @@ set_up (Pair *p, gconstpointer data)
 
       test_send (from, "@id=n%u CHAT_MESSAGE %s text %u", seq, by_alice ? "bob" : "alice", seq);
       test_expect_tagged (from, sent, "SENT %s", by_alice ? "bob" : "alice");
+      test_expect (from, "DELIVERED %s %u", by_alice ? "bob" : "alice", seq);
       test_line (to);
     }
 }

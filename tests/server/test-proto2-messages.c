@@ -46,6 +46,7 @@ test_sent_and_received (Pair *p, gconstpointer data)
   test_send (p->alice, "@id=n1 CHAT_MESSAGE bob hello");
   test_expect_tagged (p->alice, "id=n1;seq=1;time=*", "SENT bob");
   sent = test_tag_time (p->alice, "time");
+  test_expect (p->alice, "DELIVERED bob 1");
   test_expect_tagged (p->bob, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT hello");
   received = test_tag_time (p->bob, "time");
   g_assert_cmpint (sent, ==, received);
@@ -54,6 +55,7 @@ test_sent_and_received (Pair *p, gconstpointer data)
 
   test_send (p->bob, "@id=n2 CHAT_MESSAGE alice back");
   test_expect_tagged (p->bob, "id=n2;seq=2;time=*", "SENT alice");
+  test_expect (p->bob, "DELIVERED alice 2");
   test_expect_tagged (p->alice, "conv=bob;from=bob;seq=2;time=*;id=n2", "CHAT back");
   test_expect_nothing (p->alice);
   test_expect_nothing (p->bob);
@@ -78,6 +80,7 @@ test_without_id (Pair *p, gconstpointer data)
       test_send (p->alice, "CHAT_MESSAGE bob nameless");
       test_expect_prefix (p->alice, "@");
       g_assert_cmpuint (test_tag_uint (p->alice, "seq"), ==, i);
+      test_expect (p->alice, "DELIVERED bob %u", i);
       test_expect_prefix (p->bob, "@");
       g_assert_cmpuint (test_tag_uint (p->bob, "seq"), ==, i);
       g_assert_null (test_tag (p->bob, "id"));
@@ -117,6 +120,7 @@ test_longest_text (Pair *p, gconstpointer data)
     g_string_append_c (text, 'x');
   test_send (p->alice, "@id=%s CHAT_MESSAGE bob %s", nonce, text->str);
   test_expect_tagged (p->alice, sent, "SENT bob");
+  test_expect (p->alice, "DELIVERED bob 1");
   test_expect_tagged (p->bob, received, "CHAT %s", text->str);
   test_send (p->alice, "@id=2 CHAT_MESSAGE bob %sx", text->str);
   test_expect_error_tagged (p->alice, "id=2", "too-long");
@@ -167,6 +171,7 @@ test_tags (Pair *p, gconstpointer data)
       test_send (p->alice, "%s CHAT_MESSAGE bob x", cases[i].tags);
       test_expect_tagged (p->alice, sent, "SENT bob");
       g_assert_cmpint (test_tag_time (p->alice, "time"), >=, before);
+      test_expect (p->alice, "DELIVERED bob %u", i + 1);
       test_expect_tagged (p->bob, received, "CHAT x");
     }
 }
@@ -191,6 +196,7 @@ test_pipelined (Pair *p, gconstpointer data)
       time = test_tag_time (p->alice, "time");
       g_assert_cmpint (time, >=, last);
       last = time;
+      test_expect (p->alice, "DELIVERED bob %u", i);
       test_expect_tagged (p->bob, received, "CHAT text %u", i);
     }
 }
@@ -214,6 +220,7 @@ test_same_id (Pair *p, gconstpointer data)
   test_send (p->alice, "@id=n1 CHAT_MESSAGE bob hello");
   test_expect_tagged (p->alice, "id=n1;seq=1;time=*", "SENT bob");
   time = g_strdup (test_tag (p->alice, "time"));
+  test_expect (p->alice, "DELIVERED bob 1");
   test_expect_tagged (p->bob, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT hello");
   expect_same_sent (p->alice, time);
   expect_same_sent (p->alice, time);
@@ -242,9 +249,11 @@ test_same_id_elsewhere (Pair *p, gconstpointer data)
 {
   test_send (p->alice, "@id=n1 CHAT_MESSAGE bob one");
   test_expect_tagged (p->alice, "id=n1;seq=1;time=*", "SENT bob");
+  test_expect (p->alice, "DELIVERED bob 1");
   test_expect_tagged (p->bob, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT one");
   test_send (p->bob, "@id=n1 CHAT_MESSAGE alice two");
   test_expect_tagged (p->bob, "id=n1;seq=2;time=*", "SENT alice");
+  test_expect (p->bob, "DELIVERED alice 2");
   test_expect_tagged (p->alice, "conv=bob;from=bob;seq=2;time=*;id=n1", "CHAT two");
   test_send (p->alice, "@id=n1 CHAT_MESSAGE carol three");
   test_expect_tagged (p->alice, "id=n1;seq=1;time=*", "SENT carol");
@@ -265,6 +274,7 @@ test_same_id_at_once (Pair *p, gconstpointer data)
       test_send_bytes (p->alice, twice, -1);
       test_expect_tagged (p->alice, sent, "SENT bob");
       time = test_tag (p->alice, "time");
+      test_expect (p->alice, "DELIVERED bob %u", i);
       test_expect_tagged (p->alice, sent, "SENT bob");
       g_assert_cmpstr (test_tag (p->alice, "time"), ==, time);
       test_expect_tagged (p->bob, received, "CHAT hello %u", i);
@@ -282,9 +292,11 @@ test_devices (Pair *p, gconstpointer data)
 
   test_send (p->alice, "@id=n1 CHAT_MESSAGE bob hello");
   test_expect_tagged (p->alice, "id=n1;seq=1;time=*", "SENT bob");
+  test_expect (p->alice, "DELIVERED bob 1");
   test_expect_tagged (p->bob, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT hello");
   test_expect_tagged (bob_phone, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT hello");
   test_expect_tagged (alice_phone, "conv=bob;from=alice;seq=1;time=*;id=n1", "CHAT hello");
+  test_expect (alice_phone, "DELIVERED bob 1");
   test_expect_nothing (p->alice); /* its own message does not come back to who sent it */
 
   test_send (bob_phone, "@id=m1 CHAT_MESSAGE alice back");
@@ -292,6 +304,8 @@ test_devices (Pair *p, gconstpointer data)
   test_expect_tagged (p->alice, "conv=bob;from=bob;seq=2;time=*;id=m1", "CHAT back");
   test_expect_tagged (alice_phone, "conv=bob;from=bob;seq=2;time=*;id=m1", "CHAT back");
   test_expect_tagged (p->bob, "conv=alice;from=bob;seq=2;time=*;id=m1", "CHAT back");
+  test_expect (bob_phone, "DELIVERED alice 2");
+  test_expect (p->bob, "DELIVERED alice 2");
 }
 
 /* One of bob's devices leaving ends nothing: bob is still there. */

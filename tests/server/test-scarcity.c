@@ -23,7 +23,7 @@ set_limit (TestServer *server, __rlimit_resource_t resource, rlim_t soft)
   g_assert_no_errno (prlimit (test_server_pid (server), resource, &limit, NULL));
 }
 
-/* Whether a message was stored; else the server must have said that it was not. */
+/* Whether a message to bob, who is there, was stored; else the server must have said that it was not. */
 static gboolean
 try_message (TestClient *alice, guint n)
 {
@@ -34,7 +34,10 @@ try_message (TestClient *alice, guint n)
   line = test_line (alice);
   g_assert_cmpstr (test_tag (alice, "id"), ==, id);
   if (g_str_has_suffix (line, " SENT bob"))
-    return TRUE;
+    {
+      test_expect_prefix (alice, "DELIVERED bob ");
+      return TRUE;
+    }
   g_assert_nonnull (strstr (line, " ERROR store-failed "));
   return FALSE;
 }
@@ -63,16 +66,20 @@ test_disk_full (void)
     g_assert_false (try_message (alice, n + 1 + i));
   test_send (carol, "CHAT lost");
   test_expect_error (carol, "store-failed");
+  test_send (bob, "@id=r1 READ alice 1");
+  test_expect_error_tagged (bob, "id=r1", "store-failed");
+  test_expect_nothing (alice);
   test_expect_nothing (bob);
   test_expect_nothing (dave);
 
   set_limit (server, RLIMIT_FSIZE, RLIM_INFINITY);
   while (!try_message (alice, n + 1)) /* the same id as one that failed: it is free still */
     ;
-  g_assert_cmpuint (test_tag_uint (alice, "seq"), ==, 2);
   test_expect_tagged (bob, "conv=alice;from=alice;seq=2;time=*;id=n2", "CHAT text 2");
   test_send (carol, "CHAT kept");
   test_expect (dave, "CHAT kept");
+  test_send (bob, "@id=r1 READ alice 1");
+  test_expect (alice, "READ bob 1");
 
   test_server_crash_and_restart (server);
   g_clear_pointer (&alice, test_client_free);
@@ -97,6 +104,8 @@ test_history_unreadable (void)
   test_expect_error_tagged (alice, "id=h\\:1", "store-failed");
   test_send (alice, "HISTORY_REQ bob");
   test_expect_error (alice, "store-failed");
+  test_send (alice, "@id=c1 CONVERSATIONS");
+  test_expect_error_tagged (alice, "id=c1", "store-failed");
   g_assert_no_errno (g_rename (aside, file));
   test_send (alice, "@id=h2 HISTORY_REQ bob");
   test_expect_tagged (alice, "count=0;last=0;more=0", "HISTORY_END bob");

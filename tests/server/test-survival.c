@@ -94,6 +94,14 @@ hear (Scene *scene, guint i, const char *line)
       note (scene, me, talks[i].to, test_tag_uint (scene->clients[i], "seq"), me, said);
       scene->n_answered[i]++;
     }
+  else if (g_str_has_prefix (line, "DELIVERED "))
+    {
+      g_auto (GStrv) words = g_strsplit (line, " ", -1);
+      g_autofree char *conv = conversation (me, words[1]);
+      g_autofree char *key = g_strconcat (conv, " ", words[2], NULL);
+
+      g_assert_true (g_hash_table_contains (scene->seen, key)); /* SENT, or the other device's message, came first */
+    }
   else
     {
       /* Only a server that is about to stop refuses. */
@@ -180,6 +188,17 @@ hear_the_rest (Scene *scene)
     hear_frank (scene, line);
 }
 
+/* The next line that is not about how far the other side has come: it asks as well. */
+static const char *
+answer_line (TestClient *client)
+{
+  const char *line;
+
+  while (g_str_has_prefix (line = test_line (client), "DELIVERED "))
+    ;
+  return line;
+}
+
 /* Reads a whole conversation, page by page, and holds it against what was seen. Returns its newest seq. */
 static guint64
 check_conversation (Scene *scene, TestClient *client, const char *me, const char *with)
@@ -192,7 +211,7 @@ check_conversation (Scene *scene, TestClient *client, const char *me, const char
       const char *line;
 
       test_send (client, "@after=%" G_GUINT64_FORMAT ";limit=200 HISTORY_REQ %s", seq, with);
-      while (strstr (line = test_line (client), " HISTORY_RESP ") != NULL)
+      while (strstr (line = answer_line (client), " HISTORY_RESP ") != NULL)
         {
           g_autofree char *key = g_strdup_printf ("%s %" G_GUINT64_FORMAT, conv, ++seq);
           g_autofree char *value = g_strdup_printf ("%s: %s", test_tag (client, "from"),
@@ -333,6 +352,7 @@ test_term_beside_slow_reader (void)
     {
       test_send (alice, "@id=%u CHAT_MESSAGE bob %s", i, text);
       test_expect_prefix (alice, "@id=");
+      test_expect_prefix (alice, "DELIVERED bob ");
     }
   status = test_server_stop (server, SIGTERM);
   g_assert_true (WIFEXITED (status));
