@@ -159,6 +159,8 @@ server_stop (Server *self)
   if (self->pool != NULL)
     io_pool_stop (self->pool);
   g_clear_pointer (&self->store, store_free); /* commits, and answers every waiting sender */
+  if (self->hub != NULL)
+    hub_set_store (self->hub, NULL);
   if (self->pool != NULL)
     say_goodbye (self->hub);
   g_clear_pointer (&self->pool, io_pool_free);

@@ -81,6 +81,7 @@ struct _Hub
   ClientList *list;
   GHashTable *clients;  /* Client-ID -> Client */
   GHashTable *sessions; /* a set of Session, equal by their pair of clients */
+  GHashTable *seen;     /* Client-ID -> when it was last there; see seen.c */
   GQueue idle;          /* of Session */
   GSource *idle_source;
   GQueue watchers;      /* of Peer: who gets PRESENCE */
@@ -111,6 +112,13 @@ void registry_leave (Hub *hub, Peer *peer);
 void registry_watch (Hub *hub, Peer *peer);
 /* PRESENCE to everybody who watches. */
 void registry_announce (Hub *hub, const char *id, gboolean online);
+
+/* seen.c: when a Client-ID was last there. All with the lock held. */
+void seen_init (Hub *hub);
+void seen_load (Hub *hub);
+void seen_now (Hub *hub, const char *id);
+gboolean seen_get (Hub *hub, const char *id, gint64 *time); /* ms since 1970 UTC; FALSE: unknown */
+void seen_follow_list (Hub *hub); /* forgets who is not on it */
 
 /* sessions.c: the open chats. All with the lock held. */
 Session *session_find (Hub *hub, Client *a, Client *b);

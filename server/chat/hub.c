@@ -38,6 +38,7 @@ hub_new (const Config *config, ClientList *list, GMainContext *context)
   self->addresses = g_hash_table_new_full (address_hash, address_equal, g_free, NULL);
   g_queue_init (&self->watchers);
   g_queue_init (&self->admitted);
+  seen_init (self);
   sessions_init (self, context);
   return self;
 }
@@ -49,6 +50,7 @@ hub_free (Hub *self)
 
   sessions_clear (self);
   g_hash_table_unref (self->clients);
+  g_hash_table_unref (self->seen);
   g_hash_table_unref (self->addresses);
   client_list_unref (self->list);
   g_mutex_clear (&self->lock);
@@ -58,7 +60,11 @@ hub_free (Hub *self)
 void
 hub_set_store (Hub *self, Store *store)
 {
+  g_mutex_lock (&self->lock);
   self->store = store;
+  if (store != NULL)
+    seen_load (self);
+  g_mutex_unlock (&self->lock);
 }
 
 /* How many connections an address has, changed by one. Lock held. */
@@ -172,6 +178,7 @@ hub_set_client_list (Hub *self, ClientList *list)
       if (peer->client != NULL && !client_list_contains (list, peer->client->id))
         login_expel (peer, "this Client-ID was taken off the ClientID-List");
     }
+  seen_follow_list (self);
   announce_new_clients (self, old, list);
   g_mutex_unlock (&self->lock);
 
@@ -181,7 +188,17 @@ hub_set_client_list (Hub *self, ClientList *list)
 void
 hub_begin_shutdown (Hub *self)
 {
+  GHashTableIter iter;
+  gpointer id;
+
   g_atomic_int_set (&self->stopping, TRUE);
+
+  /* Their connections end after the store. */
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    seen_now (self, id);
+  g_mutex_unlock (&self->lock);
 }
 
 GPtrArray *

@@ -15,7 +15,7 @@ typedef struct _Hub Hub;
 Hub *hub_new (const Config *config, ClientList *list, GMainContext *context);
 void hub_free (Hub *self); /* after the last connection is gone */
 
-/* The store knows hub_stored() before the hub can know the store. */
+/* The store knows hub_stored() before the hub can know the store. NULL: it is gone, and only farewells follow. */
 void hub_set_store (Hub *self, Store *store);
 void hub_stored (StoreMessage *batch, const GError *error, gpointer hub); /* a StoreStoredFunc */
 

@@ -8,6 +8,7 @@ typedef struct
 {
   Job job;
   ClientList *list;
+  gboolean since; /* it wants to know when those who are away were last there */
   guint position;
 } ClientsJob;
 
@@ -33,9 +34,12 @@ clients_job_next (Job *job, Peer *peer)
     {
       const char *id = client_list_get_id (self->list, self->position);
       WireMessage message = { .verb = WIRE_CLIENT, .word[0] = WIRE_SPAN (id) };
+      gboolean online = registry_find (hub, id) != NULL;
 
       message.tags.set = WIRE_TAG_STATE;
-      message.tags.state = WIRE_SPAN (registry_find (hub, id) != NULL ? "online" : "offline");
+      message.tags.state = WIRE_SPAN (online ? "online" : "offline");
+      if (self->since && !online && seen_get (hub, id, &message.tags.since))
+        message.tags.set |= WIRE_TAG_SINCE;
       peer_send (peer, &message);
     }
   g_mutex_unlock (&hub->lock);
@@ -57,6 +61,7 @@ handle_clients (Peer *peer, const WireMessage *message)
 
   job->job.next = clients_job_next;
   job->job.free = clients_job_free;
+  job->since = wire_tags_want (&message->tags, "since");
 
   /* Watching begins before the list is written: a change in between is told rather than missed. */
   g_mutex_lock (&hub->lock);

@@ -40,7 +40,10 @@ registry_join (Hub *hub, Peer *peer, const char *id)
     }
 
   if (came)
-    registry_announce (hub, id, TRUE);
+    {
+      seen_now (hub, id); /* it may be gone with the server, and nobody is left to write that down */
+      registry_announce (hub, id, TRUE);
+    }
   return client;
 }
 
@@ -73,6 +76,7 @@ registry_leave (Hub *hub, Peer *peer)
     return;
 
   g_assert (client->sessions == NULL);
+  seen_now (hub, client->id);
   registry_announce (hub, client->id, FALSE);
   g_hash_table_remove (hub->clients, client->id);
   g_free (client->id);
