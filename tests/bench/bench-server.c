@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the server costs while it stores every message on disk: its CPU time a message, and its memory an idle connection.
- * Loads: one = one pair, one message in flight; pairs = 100 pairs with one in flight each; flood = 100 pairs with 64 each. */
+ * Loads: one = one pair, one message in flight; pairs = 100 pairs with one in flight each; flood = 100 pairs with 64 each. The first three
+ * in base; the last two likewise in protocol 2, where every message is answered by SENT and DELIVERED. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -18,12 +19,15 @@ typedef struct
   guint pairs;
   guint in_flight; /* of each pair */
   guint rounds;
+  gboolean proto2;
 } Load;
 
 static const Load loads[] = {
-  { "one", 1, 1, 2000 },
-  { "pairs", N_PAIRS, 1, 500 },
-  { "flood", N_PAIRS, 64, 30 },
+  { "one", 1, 1, 2000, FALSE },
+  { "pairs", N_PAIRS, 1, 500, FALSE },
+  { "flood", N_PAIRS, 64, 30, FALSE },
+  { "pairs2", N_PAIRS, 1, 500, TRUE },
+  { "flood2", N_PAIRS, 64, 30, TRUE },
 };
 
 static double
@@ -51,9 +55,44 @@ memory_kb (TestServer *server)
   return g_ascii_strtod (pss + strlen ("\nPss:"), NULL);
 }
 
-static void
-run_load (const Load *load, TestServer *server, TestClient **from, TestClient **to)
+/* The clients of the load, logged in: from each one messages go to the one after it. */
+static GPtrArray *
+log_in (const Load *load, TestServer *server)
 {
+  GPtrArray *clients = g_ptr_array_new_with_free_func ((GDestroyNotify) test_client_free);
+
+  for (guint i = 0; i < load->pairs; i++)
+    {
+      g_autofree char *from_id = g_strdup_printf ("from%u", i), *to_id = g_strdup_printf ("to%u", i);
+      TestClient *from = load->proto2 ? test_login2 (server, from_id) : test_login (server, from_id);
+      TestClient *to = load->proto2 ? test_login2 (server, to_id) : test_login (server, to_id);
+
+      g_ptr_array_add (clients, from);
+      g_ptr_array_add (clients, to);
+      test_send (from, "CHAT_REQUEST %s", to_id);
+      test_expect_started (from, to_id);
+      test_expect_started (to, from_id);
+    }
+  return clients;
+}
+
+static void
+hear (const Load *load, TestClient *from, TestClient *to)
+{
+  if (load->proto2)
+    {
+      test_expect_prefix (to, "@conv=");
+      test_expect_prefix (from, "@seq=");
+      test_expect_prefix (from, "DELIVERED ");
+    }
+  else
+    test_expect (to, "CHAT " TEXT);
+}
+
+static void
+run_load (const Load *load, TestServer *server)
+{
+  g_autoptr (GPtrArray) clients = log_in (load, server);
   g_autoptr (GString) burst = g_string_new (NULL);
   const guint n = load->pairs * load->in_flight * load->rounds;
   gint64 start = g_get_monotonic_time ();
@@ -65,10 +104,10 @@ run_load (const Load *load, TestServer *server, TestClient **from, TestClient **
   for (guint round = 0; round < load->rounds; round++)
     {
       for (guint pair = 0; pair < load->pairs; pair++)
-        test_send_bytes (from[pair], burst->str, (gssize) burst->len);
+        test_send_bytes (g_ptr_array_index (clients, 2 * pair), burst->str, (gssize) burst->len);
       for (guint pair = 0; pair < load->pairs; pair++)
         for (guint i = 0; i < load->in_flight; i++)
-          test_expect (to[pair], "CHAT " TEXT);
+          hear (load, g_ptr_array_index (clients, 2 * pair), g_ptr_array_index (clients, 2 * pair + 1));
     }
 
   seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
@@ -95,7 +134,6 @@ main (void)
 {
   g_autoptr (GString) list = g_string_new (NULL);
   g_autoptr (TestServer) server = NULL;
-  TestClient *from[N_PAIRS], *to[N_PAIRS];
   struct rlimit files;
 
   setvbuf (stdout, NULL, _IOLBF, 0);
@@ -109,25 +147,8 @@ main (void)
     g_string_append_printf (list, "idle%u\n", i);
   server = test_server_new (list->str, "limits.messages-per-second=0", NULL);
 
-  for (guint i = 0; i < N_PAIRS; i++)
-    {
-      g_autofree char *from_id = g_strdup_printf ("from%u", i), *to_id = g_strdup_printf ("to%u", i);
-
-      from[i] = test_login (server, from_id);
-      to[i] = test_login (server, to_id);
-      test_send (from[i], "CHAT_REQUEST %s", to_id);
-      test_expect_started (from[i], to_id);
-      test_expect_started (to[i], from_id);
-    }
-
   for (guint i = 0; i < G_N_ELEMENTS (loads); i++)
-    run_load (&loads[i], server, from, to);
+    run_load (&loads[i], server);
   run_idle (server);
-
-  for (guint i = 0; i < N_PAIRS; i++)
-    {
-      test_client_free (from[i]);
-      test_client_free (to[i]);
-    }
   return 0;
 }
