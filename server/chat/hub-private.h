@@ -96,6 +96,7 @@ void peer_send (Peer *self, const WireMessage *message);
 void peer_send_devices (Client *client, const WireMessage *message, Peer *except);
 void peer_send_verb (Peer *self, WireVerb verb); /* a message that is its verb alone */
 void peer_send_error (Peer *self, WireError error, WireSpan id, const char *text);
+/* whom and reason (NULL) may be missing. */
 void peer_send_unreachable (Peer *self, WireSpan id, WireSpan whom, const char *reason);
 void peer_log (Peer *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Starts a job; it is asked for its first lines at once. Serving. */

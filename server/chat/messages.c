@@ -124,7 +124,7 @@ take_message (Peer *peer, WireSpan name, const WireMessage *message)
   else if (peer->dialect == WIRE_PROTO2 && name.data != NULL)
     peer_send_error (peer, WIRE_UNKNOWN_CLIENT, message->tags.id, "nobody on the ClientID-List has that Client-ID");
   else
-    peer_send_verb (peer, WIRE_UNREACHABLE);
+    peer_send_unreachable (peer, message->tags.id, WIRE_NO_SPAN, NULL);
 }
 
 void

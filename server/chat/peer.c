@@ -76,8 +76,11 @@ peer_send_unreachable (Peer *self, WireSpan id, WireSpan whom, const char *reaso
 {
   WireMessage message = { .verb = WIRE_UNREACHABLE, .word[0] = whom };
 
-  message.tags.set = WIRE_TAG_REASON;
-  message.tags.reason = WIRE_SPAN (reason);
+  if (reason != NULL)
+    {
+      message.tags.set = WIRE_TAG_REASON;
+      message.tags.reason = WIRE_SPAN (reason);
+    }
   if (id.data != NULL)
     {
       message.tags.set |= WIRE_TAG_ID;

@@ -412,6 +412,84 @@ test_to_busy_base (Pair *p, gconstpointer data)
   test_expect_nothing (carol);
 }
 
+/* Somebody with a base client and a device: the device always has it; the base client within a chat that it is free for. */
+static void
+test_to_base_and_device (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) alice_phone = test_login2 (p->server, "alice");
+  g_autoptr (TestClient) carol = test_login (p->server, "carol");
+  g_autoptr (TestClient) carol_phone = test_login2 (p->server, "carol");
+  g_autoptr (TestClient) dave = test_login (p->server, "dave");
+
+  test_send (p->alice, "@id=n1 CHAT_MESSAGE carol one");
+  test_expect_tagged (p->alice, "id=n1;seq=1;time=*", "SENT carol");
+  test_expect_started (p->alice, "carol");
+  test_expect (p->alice, "DELIVERED carol 1");
+  test_expect_started (alice_phone, "carol");
+  test_expect_tagged (alice_phone, "conv=carol;from=alice;seq=1;time=*;id=n1", "CHAT one");
+  test_expect (alice_phone, "DELIVERED carol 1");
+  test_expect_started (carol, "alice");
+  test_expect (carol, "CHAT one");
+  test_expect_started (carol_phone, "alice");
+  test_expect_tagged (carol_phone, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT one");
+
+  test_send (carol, "END_REQUEST alice");
+  test_expect (p->alice, "END_NOTIF carol");
+  test_expect (alice_phone, "END_NOTIF carol");
+  test_expect (carol_phone, "END_NOTIF alice");
+  test_send (dave, "CHAT_REQUEST carol");
+  test_expect_started (dave, "carol");
+  test_expect_started (carol, "dave");
+  test_expect_started (carol_phone, "dave");
+  test_send (p->alice, "@id=n2 CHAT_MESSAGE carol two");
+  test_expect_tagged (p->alice, "id=n2;seq=2;time=*", "SENT carol");
+  test_expect (p->alice, "DELIVERED carol 2");
+  test_expect_tagged (carol_phone, "conv=alice;from=alice;seq=2;time=*;id=n2", "CHAT two");
+  test_expect_nothing (carol);
+  test_send (carol, "HISTORY_REQ alice");
+  test_expect (carol, "HISTORY_RESP From alice: one");
+  test_expect (carol, "HISTORY_RESP From alice: two");
+}
+
+/* The sender's other devices have it even when nobody else is there. */
+static void
+test_devices_and_nobody (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) alice_phone = test_login2 (p->server, "alice");
+
+  test_send (p->alice, "@id=n1 CHAT_MESSAGE dave later");
+  test_expect_tagged (p->alice, "id=n1;seq=1;time=*", "SENT dave");
+  test_expect_tagged (alice_phone, "conv=dave;from=alice;seq=1;time=*;id=n1", "CHAT later");
+  test_send (alice_phone, "@id=n1 CHAT_MESSAGE dave later"); /* the id is the Client-ID's, not the device's */
+  test_expect_tagged (alice_phone, "id=n1;seq=1;time=*", "SENT dave");
+  test_expect_nothing (alice_phone);
+  test_expect_nothing (p->alice);
+}
+
+/* CHAT names nobody: it is clear with one chat, and only then. */
+static void
+test_chat_without_name (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) carol = test_login2 (p->server, "carol");
+
+  test_send (p->alice, "@id=n1 CHAT hello?");
+  test_expect (p->alice, "@id=n1 UNREACHABLE");
+  test_send (p->alice, "CHAT_REQUEST bob");
+  test_expect_started (p->alice, "bob");
+  test_expect_started (p->bob, "alice");
+  test_send (p->alice, "@id=n1 CHAT hello!");
+  test_expect_tagged (p->alice, "id=n1;seq=1;time=*", "SENT bob");
+  test_expect (p->alice, "DELIVERED bob 1");
+  test_expect_tagged (p->bob, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT hello!");
+  test_send (p->alice, "CHAT_REQUEST carol");
+  test_expect_started (p->alice, "carol");
+  test_send (p->alice, "@id=n2 CHAT to whom?");
+  test_expect (p->alice, "@id=n2 UNREACHABLE");
+  test_send (p->alice, "@id=n3 CHAT_MESSAGE alice to myself");
+  test_expect_error_tagged (p->alice, "id=n3", "not-allowed");
+  test_expect_nothing (p->bob);
+}
+
 /* A base client's message reaches its own devices too. */
 static void
 test_base_beside_devices (Pair *p, gconstpointer data)
@@ -474,6 +552,9 @@ main (int argc, char **argv)
   ADD ("/proto2-messages/offline", test_offline);
   ADD ("/proto2-messages/to-free-base", test_to_free_base);
   ADD ("/proto2-messages/to-busy-base", test_to_busy_base);
+  ADD ("/proto2-messages/to-base-and-device", test_to_base_and_device);
+  ADD ("/proto2-messages/devices-and-nobody", test_devices_and_nobody);
+  ADD ("/proto2-messages/chat-without-name", test_chat_without_name);
   ADD ("/proto2-messages/base-beside-devices", test_base_beside_devices);
   ADD ("/proto2-messages/mixed-history", test_mixed_history);
   return g_test_run ();
