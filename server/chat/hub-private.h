@@ -92,6 +92,8 @@ struct _Hub
 
 /* peer.c: one connection's side of the chat. Queueing is for any thread, and is meant to be done with the hub's lock held where order matters. */
 void peer_send (Peer *self, const WireMessage *message);
+/* The line of it for whoever speaks protocol 2. It is the thread's own, until its next message. */
+const GString *peer_format_proto2 (const WireMessage *message);
 /* To all devices of the client (NULL: to none) but one, formatted once. */
 void peer_send_devices (Client *client, const WireMessage *message, Peer *except);
 void peer_send_verb (Peer *self, WireVerb verb); /* a message that is its verb alone */

@@ -29,6 +29,15 @@ get_scratch (void)
   return scratch;
 }
 
+const GString *
+peer_format_proto2 (const WireMessage *message)
+{
+  GString *line = get_scratch ();
+
+  wire_message_format (message, WIRE_PROTO2, line);
+  return line;
+}
+
 void
 peer_send (Peer *self, const WireMessage *message)
 {
@@ -41,13 +50,13 @@ peer_send (Peer *self, const WireMessage *message)
 void
 peer_send_devices (Client *client, const WireMessage *message, Peer *except)
 {
-  GString *line = NULL;
+  const GString *line = NULL;
 
   for (Peer *device = client ? client->devices : NULL; device != NULL; device = device->next_device)
     if (device != except)
       {
         if (line == NULL)
-          wire_message_format (message, WIRE_PROTO2, line = get_scratch ());
+          line = peer_format_proto2 (message);
         connection_queue (device->connection, line->str, line->len);
       }
 }

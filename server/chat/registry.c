@@ -12,9 +12,10 @@ void
 registry_announce (Hub *hub, const char *id, gboolean online)
 {
   WireMessage message = { .verb = WIRE_PRESENCE, .word = { WIRE_SPAN (id), WIRE_SPAN (online ? "online" : "offline") } };
+  const GString *line = hub->watchers.length > 0 ? peer_format_proto2 (&message) : NULL;
 
   for (GList *link = hub->watchers.head; link != NULL; link = link->next)
-    peer_send (link->data, &message);
+    connection_queue (((Peer *) link->data)->connection, line->str, line->len);
 }
 
 Client *
