@@ -453,6 +453,6 @@ store_readers_load_seen (StoreReaders *self, StoreSeenFunc func, gpointer user_d
   if (connection == NULL)
     return FALSE;
   loaded = load_seen (connection, func, user_data, error);
-  give_back_connection (self, connection);
+  connection_free (connection); /* nobody has asked for anything yet */
   return loaded;
 }
