@@ -9,6 +9,7 @@
 #define FILE_MAX (1024 * 1024)
 
 #define SECONDS_MAX (366 * 24 * 3600)
+#define DAYS_MAX    36500
 #define COUNT_MAX   1000000
 #define QUEUE_MAX   (1024 * 1024 * 1024)
 
@@ -163,7 +164,7 @@ static const Key keys[] = {
   { "limits", "send-queue-bytes", "1048576", parse_size, AT (send_queue_bytes), WIRE_LINE_MAX,
     QUEUE_MAX, NULL },
   { "store", "durability", "full", parse_durability, AT (durability), 0, 0, NULL },
-  { "store", "retention-days", "0", parse_not_yet, 0, 0, 0, "does not delete old messages" },
+  { "store", "retention-days", "0", parse_count, AT (retention_days), 0, DAYS_MAX, NULL },
   { "metrics", "listen", "", parse_not_yet, 0, 0, 0, "has no metrics" },
 };
 

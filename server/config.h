@@ -23,6 +23,7 @@ typedef struct
   gsize send_queue_bytes;
 
   StoreDurability durability;
+  guint retention_days; /* 0: for ever */
 } Config;
 
 /* Reads a GKeyFile; NULL for the file means that every key has its default. Unknown groups and keys, those that are there twice, values of

@@ -85,7 +85,7 @@ bind_listeners (Server *self, GError **error)
 static gboolean
 build (Server *self, GError **error)
 {
-  const StoreOptions options = { .durability = self->config->durability };
+  const StoreOptions options = { .durability = self->config->durability, .retention_days = self->config->retention_days };
 
   self->directory = directory_new (self->config->client_list, list_cb, self, error);
   if (self->directory == NULL)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/sqlite-tables.h"
+#include "store/sqlite-tables-private.h"
 
 #include <string.h>
 
-#include "store/conversation-cache.h"
-#include "store/recent-nonces.h"
 #include "store/sqlite-db.h"
 
 #define CHECKPOINT_PAGES     4000 /* 16 MB of WAL */
@@ -13,30 +11,9 @@
 #define RECENT_MAX 2048 /* a reader goes through all of them, twice at most: 0.1 ms each */
 #define BATCH_BIG  512  /* messages: from here on the pages they change are full enough of them */
 
-enum
-{
-  BEGIN,
-  COMMIT,
-  ROLLBACK,
-  FIND_CONVERSATION,
-  ADD_CONVERSATION,
-  LAST_MESSAGE,
-  FIND_NONCE,
-  ADD_MESSAGE,
-  ADD_RECENT,
-  MOVE_RECENT,
-  CLEAR_RECENT,
-  GET_SESSION,
-  SET_SESSION,
-  SET_READ,
-  SET_DELIVERED,
-  SET_SEEN,
-  N_STATEMENTS,
-};
-
 #define COLUMNS "id, sender, time, nonce, body"
 
-static const char *const statements[N_STATEMENTS] = {
+static const char *const statements[STORE_N_STATEMENTS] = {
   [BEGIN] = "BEGIN IMMEDIATE",
   [COMMIT] = "COMMIT",
   [ROLLBACK] = "ROLLBACK",
@@ -66,21 +43,6 @@ static const char *const statements[N_STATEMENTS] = {
                " ON CONFLICT DO UPDATE SET time = excluded.time WHERE excluded.time > time",
 };
 
-struct _StoreTables
-{
-  sqlite3 *db;
-  sqlite3_stmt *statements[N_STATEMENTS];
-  int wal_pages; /* in the WAL after the last commit */
-
-  /* What is known of the table recent without reading it: each conversation that has messages there
-   * is in the cache, and each nonce there is among the nonces. Not known at the start and after a
-   * rollback: then the next transaction begins by moving all. */
-  gboolean recent_known;
-  guint n_recent;
-  StoreRecentNonces *nonces;
-  StoreConversationCache *cache;
-};
-
 /* Steps a statement whose result has up to two integers. *found tells whether there was a row. */
 static gboolean
 get_pair (sqlite3_stmt *statement, gboolean *found, gint64 *first, gint64 *second, GError **error)
@@ -100,9 +62,8 @@ get_pair (sqlite3_stmt *statement, gboolean *found, gint64 *first, gint64 *secon
   return *found || result == SQLITE_DONE;
 }
 
-/* Puts the recent messages where they belong, and forgets what was remembered because of them. */
-static gboolean
-move_recent (StoreTables *self, GError **error)
+gboolean
+store_tables_move_recent (StoreTables *self, GError **error)
 {
   if (!store_db_run (self->statements[MOVE_RECENT], error)
       || !store_db_run (self->statements[CLEAR_RECENT], error))
@@ -193,7 +154,7 @@ get_conversation (StoreTables *self,
     return TRUE;
   if (store_conversation_cache_is_full (self->cache))
     {
-      if (!move_recent (self, error))
+      if (!store_tables_move_recent (self, error))
         return FALSE;
       store_conversation_cache_clear (self->cache);
     }
@@ -336,23 +297,23 @@ checkpoint (StoreTables *self, GError **error)
 
 /* After a failure, what room there is on the disk goes to a checkpoint first: then the WAL begins
  * anew in the room that it has. Otherwise it would grow until none is left for the checkpoint. */
-static gboolean
-begin (StoreTables *self, GError **error)
+gboolean
+store_tables_begin (StoreTables *self, GError **error)
 {
   if (!self->recent_known && !checkpoint (self, error))
     return FALSE;
   return store_db_run (self->statements[BEGIN], error);
 }
 
-static gboolean
-commit (StoreTables *self, GError **error)
+gboolean
+store_tables_commit (StoreTables *self, GError **error)
 {
   return store_db_run (self->statements[COMMIT], error);
 }
 
-/* Some errors have rolled back already. What was remembered may never have come to be. */
-static void
-roll_back (StoreTables *self)
+/* Some errors have rolled back already. */
+void
+store_tables_roll_back (StoreTables *self)
 {
   if (!sqlite3_get_autocommit (self->db))
     store_db_run (self->statements[ROLLBACK], NULL);
@@ -368,14 +329,14 @@ add_batch (StoreTables *self, StoreMessage *batch, guint n, GError **error)
   gboolean big = n >= BATCH_BIG;
   gboolean in_the_way = self->n_recent > 0 && (big || self->n_recent + n > RECENT_MAX);
 
-  if (!begin (self, error))
+  if (!store_tables_begin (self, error))
     return FALSE;
-  if ((!self->recent_known || in_the_way) && !move_recent (self, error))
+  if ((!self->recent_known || in_the_way) && !store_tables_move_recent (self, error))
     return FALSE;
   for (StoreMessage *message = batch; message != NULL; message = message->next)
     if (!add_message (self, message, big ? ADD_MESSAGE : ADD_RECENT, error))
       return FALSE;
-  return commit (self, error);
+  return store_tables_commit (self, error);
 }
 
 gboolean
@@ -383,7 +344,7 @@ store_tables_add_batch (StoreTables *self, StoreMessage *batch, guint n, GError 
 {
   if (add_batch (self, batch, n, error))
     return TRUE;
-  roll_back (self);
+  store_tables_roll_back (self);
   for (StoreMessage *message = batch; message != NULL; message = message->next)
     {
       message->seq = 0;
@@ -417,9 +378,9 @@ store_tables_set_session (StoreTables *self, guint64 session, GError **error)
   sqlite3_stmt *set = self->statements[SET_SESSION];
 
   sqlite3_bind_int64 (set, 1, (gint64)session);
-  if (begin (self, error) && store_db_run (set, error) && commit (self, error))
+  if (store_tables_begin (self, error) && store_db_run (set, error) && store_tables_commit (self, error))
     return TRUE;
-  roll_back (self);
+  store_tables_roll_back (self);
   return FALSE;
 }
 
@@ -452,10 +413,10 @@ write_seen_cb (const char *id, gint64 time, gpointer user_data, GError **error)
 static gboolean
 write_taken (StoreTables *self, StorePendingMarks *pending, GError **error)
 {
-  if (!begin (self, error) || (!self->recent_known && !move_recent (self, error)))
+  if (!store_tables_begin (self, error) || (!self->recent_known && !store_tables_move_recent (self, error)))
     return FALSE;
   return store_pending_marks_foreach_taken (pending, write_delivered_cb, write_seen_cb, self, error)
-         && commit (self, error);
+         && store_tables_commit (self, error);
 }
 
 gboolean
@@ -466,7 +427,7 @@ store_tables_write_marks (StoreTables *self, StorePendingMarks *pending, GError 
   store_pending_marks_take (pending);
   written = write_taken (self, pending, error);
   if (!written)
-    roll_back (self);
+    store_tables_roll_back (self);
   store_pending_marks_finish (pending, written);
   return written;
 }
@@ -493,7 +454,7 @@ open_db (StoreTables *self, const char *file, StoreDurability durability, GError
   self->db = store_db_open_writer (file, durability, error);
   if (self->db == NULL || !store_db_migrate (self->db, error))
     return FALSE;
-  for (guint i = 0; i < N_STATEMENTS; i++)
+  for (guint i = 0; i < STORE_N_STATEMENTS; i++)
     if (!store_db_prepare (self->db, statements[i], &self->statements[i], error))
       return FALSE;
   sqlite3_wal_hook (self->db, wal_cb, self);
@@ -515,7 +476,7 @@ store_tables_open (const char *file, StoreDurability durability, GError **error)
 void
 store_tables_close (StoreTables *self)
 {
-  for (guint i = 0; i < N_STATEMENTS; i++)
+  for (guint i = 0; i < STORE_N_STATEMENTS; i++)
     sqlite3_finalize (self->statements[i]);
   sqlite3_close (self->db);
   store_recent_nonces_free (self->nonces);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/sqlite-writer.h"
 
+#include "store/retention.h"
 #include "store/sqlite-tables.h"
 
 /* One transaction takes at most so much, so that its senders are answered and a failure stays
@@ -15,13 +16,22 @@
 /* What is pending is written when the first of it has waited so long. */
 #define MARKS_WAIT (2 * G_TIME_SPAN_SECOND)
 
+/* What can wait is done when no message came for so long; when they never stop, after all that a
+ * step that has waited so long. */
+#define QUIET     (50 * G_TIME_SPAN_MILLISECOND)
+#define QUIET_MAX G_TIME_SPAN_SECOND
+
 struct _StoreWriter
 {
   StoreStoredFunc stored;
   gpointer user_data;
   GThread *thread;
   StorePendingMarks *pending;
-  StoreTables *tables; /* the thread's alone while it runs */
+
+  /* The thread's alone while it runs: */
+  StoreTables *tables;
+  StoreRetention *retention;
+  gint64 last_batch; /* when one was stored, monotonic */
 
   GMutex lock; /* guards all that follows */
   GCond wake;  /* the thread waits for it while asleep */
@@ -41,6 +51,7 @@ typedef struct
   StoreMessage *queue;
   gboolean sessions;
   gboolean marks;
+  gboolean retention;
 } Work;
 
 /* Stores the batch and hands it to its owner. */
@@ -103,18 +114,31 @@ write_marks (StoreWriter *self)
   g_mutex_unlock (&self->lock);
 }
 
+/* When the next step of retention is to be done. */
+static gint64
+get_retention_due (StoreWriter *self)
+{
+  gint64 due = store_retention_get_due (self->retention);
+
+  if (due == G_MAXINT64)
+    return due;
+  return MAX (due, MIN (self->last_batch + QUIET, due + QUIET_MAX));
+}
+
 /* With the lock held: waits for work that is due. */
 static void
-sleep_until_due (StoreWriter *self)
+sleep_until_due (StoreWriter *self, gint64 retention_due)
 {
+  gint64 due;
+
   while (self->queue == NULL && !self->session_wanted && !self->closing
-         && g_get_monotonic_time () < self->marks_due)
+         && g_get_monotonic_time () < (due = MIN (self->marks_due, retention_due)))
     {
       self->asleep = TRUE;
-      if (self->marks_due == G_MAXINT64)
+      if (due == G_MAXINT64)
         g_cond_wait (&self->wake, &self->lock);
       else
-        g_cond_wait_until (&self->wake, &self->lock, self->marks_due);
+        g_cond_wait_until (&self->wake, &self->lock, due);
     }
   self->asleep = FALSE;
 }
@@ -123,14 +147,17 @@ sleep_until_due (StoreWriter *self)
 static gboolean
 wait_for_work (StoreWriter *self, Work *work)
 {
+  gint64 retention_due = get_retention_due (self), now;
   gboolean closing;
 
   g_mutex_lock (&self->lock);
-  sleep_until_due (self);
+  sleep_until_due (self, retention_due);
+  now = g_get_monotonic_time ();
   work->queue = g_steal_pointer (&self->queue);
   self->queue_end = &self->queue;
   work->sessions = self->session_wanted;
-  work->marks = self->marks_due != G_MAXINT64 && g_get_monotonic_time () >= self->marks_due;
+  work->marks = now >= self->marks_due;
+  work->retention = now >= retention_due;
   if (work->marks)
     self->marks_due = G_MAXINT64;
   closing = self->closing;
@@ -150,7 +177,15 @@ store_queue (StoreWriter *self, StoreMessage *queue)
       store_batch (self, batch, n, bytes);
       /* Now that the senders were answered, nobody waits for it. */
       store_tables_checkpoint_if_due (self->tables);
+      self->last_batch = g_get_monotonic_time ();
     }
+}
+
+static void
+remove_old (StoreWriter *self)
+{
+  store_retention_step (self->retention);
+  store_tables_checkpoint_if_due (self->tables);
 }
 
 static gpointer
@@ -166,16 +201,19 @@ writer_thread (gpointer data)
       store_queue (self, work.queue);
       if (work.marks)
         write_marks (self);
+      if (work.retention)
+        remove_old (self);
     }
   return NULL;
 }
 
 static gboolean
-open_tables (StoreWriter *self, const char *file, StoreDurability durability, GError **error)
+open_tables (StoreWriter *self, const char *file, const StoreOptions *options, GError **error)
 {
-  self->tables = store_tables_open (file, durability, error);
+  self->tables = store_tables_open (file, options->durability, error);
   if (self->tables == NULL || !store_tables_get_session (self->tables, &self->session_next, error))
     return FALSE;
+  self->retention = store_retention_new (self->tables, options->retention_days);
   self->session_end = self->session_next + SESSION_BLOCK;
   return store_tables_set_session (self->tables, self->session_end, error);
 }
@@ -183,6 +221,7 @@ open_tables (StoreWriter *self, const char *file, StoreDurability durability, GE
 void
 store_writer_free (StoreWriter *self)
 {
+  g_clear_pointer (&self->retention, store_retention_free);
   g_clear_pointer (&self->tables, store_tables_close);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->wake);
@@ -191,7 +230,7 @@ store_writer_free (StoreWriter *self)
 
 StoreWriter *
 store_writer_new (const char *file,
-                  StoreDurability durability,
+                  const StoreOptions *options,
                   StorePendingMarks *pending,
                   StoreStoredFunc stored,
                   gpointer user_data,
@@ -206,7 +245,7 @@ store_writer_new (const char *file,
   self->queue_end = &self->queue;
   g_mutex_init (&self->lock);
   g_cond_init (&self->wake);
-  if (open_tables (self, file, durability, error))
+  if (open_tables (self, file, options, error))
     self->thread = g_thread_try_new ("store-writer", writer_thread, self, error);
   if (self->thread == NULL)
     g_clear_pointer (&self, store_writer_free);

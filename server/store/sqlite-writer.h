@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one thread that writes: it stores whatever has gathered in one transaction, reserves session
- * numbers, and writes pending marks. */
+ * numbers, writes pending marks, and removes what is too old. */
 #pragma once
 
 #include "store/pending-marks.h"
@@ -11,7 +11,7 @@ typedef struct _StoreWriter StoreWriter;
 /* Opens the database file, makes or migrates its tables, and starts the thread. pending outlives
  * it. */
 StoreWriter *store_writer_new (const char *file,
-                               StoreDurability durability,
+                               const StoreOptions *options,
                                StorePendingMarks *pending,
                                StoreStoredFunc stored,
                                gpointer user_data,

@@ -20,7 +20,7 @@ struct _Store
 static gboolean
 open_folder (Store *self,
              const char *folder,
-             StoreDurability durability,
+             const StoreOptions *options,
              StoreStoredFunc stored,
              gpointer user_data,
              GError **error)
@@ -30,7 +30,7 @@ open_folder (Store *self,
   self->lock = store_folder_lock (folder, error);
   if (self->lock < 0 || !store_folder_make_file (file, error))
     return FALSE;
-  self->writer = store_writer_new (file, durability, self->pending, stored, user_data, error);
+  self->writer = store_writer_new (file, options, self->pending, stored, user_data, error);
   if (self->writer == NULL)
     return FALSE;
   self->readers = store_readers_new (file, self->pending);
@@ -48,7 +48,7 @@ store_new_sqlite (const char *folder,
 
   self->lock = -1;
   self->pending = store_pending_marks_new ();
-  if (!open_folder (self, folder, options->durability, stored, user_data, error))
+  if (!open_folder (self, folder, options, stored, user_data, error))
     g_clear_pointer (&self, store_free);
   return self;
 }

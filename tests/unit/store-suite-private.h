@@ -10,3 +10,4 @@ void store_suite_add_test (const char *name,
                            void (*func) (StoreFixture *, gconstpointer));
 
 void store_suite_add_marks (const char *name, StoreOpenFunc open);
+void store_suite_add_retention (const char *name, StoreOpenFunc open);

@@ -59,6 +59,7 @@ assert_defaults (Config *config)
   g_assert_cmpuint (config->messages_burst, ==, 100);
   g_assert_cmpuint (config->send_queue_bytes, ==, 1048576);
   g_assert_cmpint (config->durability, ==, STORE_DURABILITY_FULL);
+  g_assert_cmpuint (config->retention_days, ==, 0);
 }
 
 static void
@@ -118,7 +119,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
                        "send-queue-bytes=16384\n"
                        "[store]\n"
                        "durability=normal\n"
-                       "retention-days=0\n"
+                       "retention-days=36500\n"
                        "[metrics]\n"
                        "listen=\n");
   g_autofree char *list = g_build_filename (fixture->folder, "lists", "people", NULL);
@@ -140,6 +141,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (config->messages_burst, ==, 1);
   g_assert_cmpuint (config->send_queue_bytes, ==, 16384);
   g_assert_cmpint (config->durability, ==, STORE_DURABILITY_NORMAL);
+  g_assert_cmpuint (config->retention_days, ==, 36500);
 }
 
 static void
@@ -231,7 +233,7 @@ static const struct
   { "[limits]\nsend-queue-bytes=16383\n", 2, "whole number from 16384 to" },
   { "[store]\ndurability=none\n", 2, "full or normal" },
   { "[store]\ndurability=full ; on disk\n", 2, "full or normal" },
-  { "[store]\nretention-days=30\n", 2, "does not delete old messages yet" },
+  { "[store]\nretention-days=36501\n", 2, "whole number from 0 to 36500" },
   { "[metrics]\nlisten=127.0.0.1:9100\n", 2, "has no metrics yet" },
 };
 
