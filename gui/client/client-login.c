@@ -188,6 +188,8 @@ wc_client_logged_in (WcClient *self, gboolean base)
 
   stop_login_timers (self);
   wc_client_set_base (self, base);
+  if (!base)
+    wc_connection_expect_whole_lines (connection);
   self->online_since = g_get_monotonic_time ();
   wc_client_start_keep_alive (self);
   wc_client_set_error (self, NULL);

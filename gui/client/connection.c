@@ -44,6 +44,7 @@ struct _WcConnection
   guint finish_source;
   gboolean reading;
   gboolean finishing;
+  gboolean whole_lines;
 };
 
 G_DEFINE_FINAL_TYPE (WcConnection, wc_connection, G_TYPE_OBJECT)
@@ -151,7 +152,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (n == 0)
     {
-      hand_out_lines (self, NULL, 0);
+      if (!self->whole_lines)
+        hand_out_lines (self, NULL, 0);
       fail (self, WC_ERROR_CLOSED, _("The server closed the connection."), NULL);
     }
   else
@@ -171,6 +173,14 @@ read_more (WcConnection *self)
 
   self->reading = TRUE;
   g_input_stream_read_async (in, self->buffer, READ_SIZE, G_PRIORITY_DEFAULT, self->cancellable, read_cb, g_object_ref (self));
+}
+
+void
+wc_connection_expect_whole_lines (WcConnection *self)
+{
+  g_return_if_fail (WC_IS_CONNECTION (self));
+
+  self->whole_lines = TRUE;
 }
 
 static void

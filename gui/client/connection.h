@@ -31,6 +31,10 @@ WcConnection *wc_connection_open_finish (GAsyncResult *result, GError **error);
 /* Begins to read. events and user_data must last until the end or wc_connection_close. */
 void wc_connection_start (WcConnection *self, const WcConnectionEvents *events, gpointer user_data);
 
+/* From now on a line that lacks its line end when the stream ends is one that was cut off, and no line. Before, and from servers
+ * that end their messages with nothing, it is. */
+void wc_connection_expect_whole_lines (WcConnection *self);
+
 /* Queues bytes. When the queue is full the connection ends (through events->closed, later). */
 void wc_connection_send (WcConnection *self, const char *data, gsize len);
 

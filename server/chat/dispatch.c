@@ -33,6 +33,14 @@ may_take_cb (Connection *connection, const char *line, gsize len)
   return g_atomic_int_get (&self->pending) == 0 || messages_may_go_on (self, wire_message_peek (self->dialect, line, len));
 }
 
+/* The connection broke in the middle of a message, perhaps in its text. It has an id, so its sender says it again, and the whole
+ * of it must not be taken for a repetition of this piece. Nothing is answered: a refusal might still be read, and believed. */
+static gboolean
+is_cut_off (Peer *self, const WireMessage *message)
+{
+  return self->dialect == WIRE_PROTO2 && message->verb == WIRE_CHAT_MESSAGE && message->tags.id.len > 0 && connection_is_line_cut (self->connection);
+}
+
 static void
 line_cb (Connection *connection, char *line, gsize len)
 {
@@ -43,6 +51,8 @@ line_cb (Connection *connection, char *line, gsize len)
 
   if (self->id == NULL && (error != WIRE_OK || message.verb != WIRE_HELLO))
     login_decline (self, NULL, "did not begin with HELLO");
+  else if (error == WIRE_OK && is_cut_off (self, &message))
+    return;
   else if (g_atomic_int_get (&self->hub->stopping))
     peer_send_error (self, WIRE_SHUTTING_DOWN, message.tags.id, "the server is stopping; try again later");
   else if (error != WIRE_OK)

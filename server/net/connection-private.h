@@ -27,6 +27,7 @@ struct _Connection
   guint waiting_len;
   guint8 framing; /* ConnectionFraming */
   guint input_ended : 1;
+  guint line_cut : 1;  /* the line that is handled, the last one, had no LF */
   guint input_end_told : 1;
   guint write_shut : 1;
   gint64 last_input;

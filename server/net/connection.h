@@ -68,6 +68,9 @@ ConnectionFraming connection_get_framing (Connection *self);
 char *connection_describe (Connection *self);
 const struct in6_addr *connection_get_address (Connection *self);
 
+/* Whether the line that is handled is what the stream ended with, without an LF: there may have been more of it. Serving. */
+gboolean connection_is_line_cut (Connection *self);
+
 /* Monotonic microseconds at which the peer's last bytes came. Serving. */
 gint64 connection_get_last_input (Connection *self);
 

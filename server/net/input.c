@@ -139,12 +139,19 @@ take_waiting (Connection *self)
     take_input (self, data, self->waiting_len);
 }
 
+gboolean
+connection_is_line_cut (Connection *self)
+{
+  return self->line_cut;
+}
+
 static void
 take_end (Connection *self)
 {
   if (!self->input_ended || self->input_end_told || self->waiting != NULL)
     return;
 
+  self->line_cut = self->framing != CONNECTION_UNFRAMED;
   take_held (self);
   if (self->waiting == NULL && !connection_is_over (self))
     self->input_end_told = self->shared->handler->end_of_input (self);

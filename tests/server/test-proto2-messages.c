@@ -532,6 +532,30 @@ test_mixed_history (Pair *p, gconstpointer data)
 
 #define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)
 
+/* The connection breaks within a message: it is not taken for a whole one, and its sender says it again. */
+static void
+test_cut_off (Pair *p, gconstpointer data)
+{
+  test_send_bytes (p->alice, "@id=n1 CHAT_MESSAGE bob one\n@id=n2 CHAT_MESSAGE bob two and a ha", -1);
+  test_shut_write (p->alice);
+  test_expect_tagged (p->alice, "id=n1;seq=1;time=*", "SENT bob");
+  test_expect (p->alice, "DELIVERED bob 1");
+  test_expect_closed (p->alice);
+  test_client_free (p->alice);
+
+  p->alice = test_login2 (p->server, "alice");
+  test_send (p->alice, "@id=n2 CHAT_MESSAGE bob two and a half");
+  test_expect_tagged (p->alice, "id=n2;seq=2;time=*", "SENT bob");
+  test_expect_tagged (p->bob, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT one");
+  test_expect_tagged (p->bob, "conv=alice;from=alice;seq=2;time=*;id=n2", "CHAT two and a half");
+  test_expect_nothing (p->bob);
+
+  /* Nobody says again what has no id. */
+  test_send_bytes (p->alice, "CHAT_MESSAGE bob last words", -1);
+  test_shut_write (p->alice);
+  test_expect_tagged (p->bob, "conv=alice;from=alice;seq=3;time=*", "CHAT last words");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -549,6 +573,7 @@ main (int argc, char **argv)
   ADD ("/proto2-messages/same-id-at-once", test_same_id_at_once);
   ADD ("/proto2-messages/devices", test_devices);
   ADD ("/proto2-messages/one-device-leaves", test_one_device_leaves);
+  ADD ("/proto2-messages/cut-off", test_cut_off);
   ADD ("/proto2-messages/offline", test_offline);
   ADD ("/proto2-messages/to-free-base", test_to_free_base);
   ADD ("/proto2-messages/to-busy-base", test_to_busy_base);

@@ -327,6 +327,17 @@ test_logout_while_waiting (Fixture *f, gconstpointer data)
 
 #define ADD(name, func) g_test_add ("/client/reconnect/" name, Fixture, NULL, set_up, func, tear_down)
 
+/* What the server says ends in the middle of a message: it comes whole with the next connection. */
+static void
+test_cut_off (Fixture *f, gconstpointer data)
+{
+  script_say (f->server, "@conv=bob;from=bob;seq=1;time=" TIME " CHAT half a\\nmess");
+  script_hang_up (f->server);
+  wait_for (wc_client_get_state (f->client) == WC_STATE_WAITING);
+  assert_log (f->log, "");
+  g_assert_cmpuint (f->n_received, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -336,6 +347,7 @@ main (int argc, char **argv)
   ADD ("echo", test_echo);
   ADD ("catch-up-pages", test_catch_up_pages);
   ADD ("store-lost", test_store_lost);
+  ADD ("cut-off", test_cut_off);
   ADD ("overtaken", test_overtaken);
   ADD ("dead-peer", test_dead_peer);
   ADD ("no-answer", test_no_answer);
