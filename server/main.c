@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* webchat-server: options, signals, exit status. */
+/* webchat-server: options, signals, exit status. The operator's commands are in admin/. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <glib-unix.h>
 
+#include "admin/admin.h"
 #include "chat/client-list.h"
 #include "config.h"
 #include "log.h"
@@ -14,7 +15,7 @@
 enum
 {
   STATUS_GOOD = 0,
-  STATUS_CANNOT_START = 1,
+  STATUS_FAILED = 1,
   STATUS_USAGE = 2,
 };
 
@@ -36,7 +37,14 @@ static int
 complain (const GError *error)
 {
   fprintf (stderr, "webchat-server: %s\n", error->message);
-  return STATUS_CANNOT_START;
+  return STATUS_FAILED;
+}
+
+static int
+complain_usage (const char *message)
+{
+  fprintf (stderr, "webchat-server: %s; try --help\n", message);
+  return STATUS_USAGE;
 }
 
 static int
@@ -82,6 +90,17 @@ serve (Config *config)
   return STATUS_GOOD;
 }
 
+static int
+run_command (const AdminCommand *command, Config *owned, char **args)
+{
+  g_autoptr (Config) config = owned;
+  g_autoptr (GError) error = NULL;
+
+  if (command->run (config, args, &error))
+    return STATUS_GOOD;
+  return error->domain == G_OPTION_ERROR ? complain_usage (error->message) : complain (error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -93,15 +112,23 @@ main (int argc, char **argv)
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and exit", NULL },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("- a small chat server");
+  g_autoptr (GOptionContext) context = g_option_context_new ("[COMMAND] - a small chat server");
+  g_autofree char *commands = admin_list_commands ();
   g_autoptr (GError) error = NULL;
+  const AdminCommand *command = NULL;
   Config *config;
 
   g_option_context_add_main_entries (context, options, NULL);
-  if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 1)
+  g_option_context_set_description (context, commands);
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    return complain_usage (error->message);
+  if (argc > 1)
     {
-      fprintf (stderr, "webchat-server: %s; try --help\n", error ? error->message : "it takes options only");
-      return STATUS_USAGE;
+      command = admin_find_command (argv[1], (guint) argc - 2, &error);
+      if (command == NULL)
+        return complain_usage (error->message);
+      if (check_config)
+        return complain_usage ("--check-config goes without a command");
     }
   if (version)
     {
@@ -113,5 +140,7 @@ main (int argc, char **argv)
   config = config_load (config_file, &error);
   if (config == NULL)
     return complain (error);
+  if (command != NULL)
+    return run_command (command, config, argv + 2);
   return check_config ? check (config) : serve (config);
 }

@@ -353,6 +353,12 @@ await_listeners (TestServer *self)
 }
 
 void
+test_server_write_config (TestServer *self)
+{
+  g_assert_true (g_key_file_save_to_file (self->config, self->config_file, NULL));
+}
+
+void
 test_server_start (TestServer *self)
 {
   g_autoptr (GError) error = NULL;
@@ -361,7 +367,7 @@ test_server_start (TestServer *self)
   int log;
 
   g_assert_cmpint (self->pid, ==, 0);
-  g_assert_true (g_key_file_save_to_file (self->config, self->config_file, NULL));
+  test_server_write_config (self);
   g_ptr_array_set_size (self->addresses, 0);
   g_ptr_array_set_size (self->hosts, 0);
   g_array_set_size (self->ports, 0);

@@ -22,6 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestServer, test_server_free)
 /* Changes a config entry ("group.key=value") for the next start. */
 void test_server_set (TestServer *self, const char *entry);
 
+/* Writes the config file, for a run of the program before the first start. */
+void test_server_write_config (TestServer *self);
+
 /* Starts it (again) on the same folder and waits for its "listening on" lines. */
 void test_server_start (TestServer *self);
 
