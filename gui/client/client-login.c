@@ -35,6 +35,7 @@ wc_client_drop_connection (WcClient *self)
   stop_login_timers (self);
   g_clear_handle_id (&self->keep_alive_source, g_source_remove);
   wc_client_stop_probe (self);
+  wc_client_stop_listing (self);
   if (self->connection != NULL)
     wc_connection_close (self->connection);
   g_clear_object (&self->connection);
@@ -201,8 +202,7 @@ wc_client_logged_in (WcClient *self, gboolean base)
 
   /* First what may have been stored already, so that its SENT comes before the history that has it. */
   wc_client_foreach (self, wc_outbox_resend);
-  if (!base)
-    wc_client_send_verb (self, WIRE_CLIENTS, NULL);
+  wc_client_begin_listing (self);
   wc_client_foreach (self, wc_conversation_came_online);
   wc_history_pump (self->history);
 
@@ -290,6 +290,7 @@ wc_client_logout (WcClient *self)
 
   if (self->connection != NULL)
     {
+      wc_client_foreach (self, wc_marks_flush);
       if (self->state == WC_STATE_ONLINE && !self->base)
         wc_client_send_verb (self, WIRE_QUIT, NULL);
       wc_connection_finish (self->connection);

@@ -29,6 +29,9 @@ typedef struct
   guint base_quiet; /* so long nothing: a base server's history is complete */
   guint pause;      /* after the server said that it is too much at once */
   guint minute;     /* of "idle-minutes" */
+  guint read_pause; /* between two READ of a conversation */
+  guint typing_pause; /* between two TYPING of a conversation */
+  guint typing_lasts; /* after TYPING, when no other one comes */
 } WcTiming;
 
 /* Clocks that go on while the machine sleeps, in microseconds; g_get_monotonic_time() does not. Tests have their own. */
@@ -55,6 +58,15 @@ typedef struct
   guint n_probes;
   gboolean hurried; /* this try began before the network changed: it has little time left */
 } WcNetwork;
+
+/* The server's list of conversations, on this connection. */
+typedef enum
+{
+  WC_LISTING_UNKNOWN,
+  WC_LISTING_ASKED,
+  WC_LISTING_KNOWN,
+  WC_LISTING_NONE, /* it does not have one: base, or an older protocol 2 */
+} WcListing;
 
 struct _WcClient
 {
@@ -92,6 +104,9 @@ struct _WcClient
   guint n_quick_ends;  /* base: how often in a row the server hung up soon after login */
   guint64 last_id;     /* of the ids that requests carry */
   gboolean base;
+  WcListing listing;
+  guint64 listing_id;    /* of CONVERSATIONS */
+  guint listing_source;  /* the server had no time for it */
 
   /* Base: one chat at a time, and answers that do not say whose they are. */
   WcConversation *base_asked;
@@ -119,6 +134,7 @@ void wc_client_flush_arriving (WcClient *self);
 void wc_client_foreach (WcClient *self, void (*func) (WcConversation *conversation));
 void wc_client_emit_message (WcClient *self, WcConversation *conversation, WcEntry *entry);
 void wc_client_emit_started (WcClient *self, WcConversation *conversation, gboolean by_peer);
+void wc_client_emit_kept (WcClient *self, WcConversation *conversation, WcEntry *entry);
 
 /* client-login.c */
 void wc_client_open (WcClient *self); /* connects and says HELLO */
@@ -147,6 +163,14 @@ void wc_client_stop_probe (WcClient *self);
 void wc_client_check_sleep (WcClient *self); /* looks whether the machine has slept; may drop the connection */
 void wc_client_take_pong (WcClient *self, WireSpan token);
 GError *wc_client_refine_error (WcClient *self, const GError *error); /* transfer full: says so when it is for want of a network */
+
+/* listing.c */
+void wc_client_begin_listing (WcClient *self);
+void wc_client_list_conversations (WcClient *self); /* anew, for somebody who was not in the list */
+void wc_client_stop_listing (WcClient *self);
+gboolean wc_client_take_conversation (WcClient *self, const WireMessage *message);
+gboolean wc_client_take_conversations_end (WcClient *self, const WireMessage *message);
+gboolean wc_client_listing_failed (WcClient *self, guint64 id, gboolean try_again); /* FALSE: not its id */
 
 /* client-receive.c */
 extern const WcConnectionEvents wc_client_events;

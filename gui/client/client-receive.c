@@ -217,8 +217,8 @@ take_client (WcClient *self, const WireMessage *message)
   if (conversation == NULL)
     return FALSE;
 
-  wc_conversation_set_presence (conversation, (message->tags.set & WIRE_TAG_STATE) != 0 && wire_span_equal (message->tags.state, "online")
-                                                ? WC_PRESENCE_ONLINE : WC_PRESENCE_OFFLINE);
+  wc_conversation_is_there (conversation, (message->tags.set & WIRE_TAG_STATE) != 0 && wire_span_equal (message->tags.state, "online"),
+                            (message->tags.set & WIRE_TAG_SINCE) != 0 ? message->tags.since : 0);
 
   return TRUE;
 }
@@ -250,14 +250,55 @@ take_presence (WcClient *self, const WireMessage *message)
   if (conversation == NULL)
     return FALSE;
 
-  wc_conversation_set_presence (conversation, wire_span_equal (message->word[1], "online") ? WC_PRESENCE_ONLINE : WC_PRESENCE_OFFLINE);
+  wc_conversation_is_there (conversation, wire_span_equal (message->word[1], "online"), g_get_real_time () / 1000);
+
+  return TRUE;
+}
+
+/* From another device of one's own (own=1) or from the other side. */
+static gboolean
+take_read (WcClient *self, const WireMessage *message)
+{
+  WcConversation *conversation;
+  guint64 seq;
+
+  if (!wire_span_to_uint (message->word[1], &seq))
+    return FALSE;
+  conversation = meet (self, message->word[0]);
+  if (conversation == NULL)
+    return TRUE;
+
+  if ((message->tags.set & WIRE_TAG_OWN) != 0 && message->tags.own != 0)
+    wc_marks_raise_read (conversation, seq);
+  else
+    wc_marks_raise_peer (conversation, 0, seq);
 
   return TRUE;
 }
 
 static gboolean
-take_nothing (WcClient *self, const WireMessage *message)
+take_delivered (WcClient *self, const WireMessage *message)
 {
+  WcConversation *conversation;
+  guint64 seq;
+
+  if (!wire_span_to_uint (message->word[1], &seq))
+    return FALSE;
+  conversation = meet (self, message->word[0]);
+  if (conversation != NULL)
+    wc_marks_raise_peer (conversation, seq, 0);
+
+  return TRUE;
+}
+
+static gboolean
+take_typing (WcClient *self, const WireMessage *message)
+{
+  WcConversation *conversation = meet (self, message->word[0]);
+
+  if (conversation != NULL)
+    wc_typing_seen (conversation);
+
   return TRUE;
 }
 
@@ -342,7 +383,7 @@ find_refused (WcClient *self, const char *nonce, gboolean try_again, const char 
 }
 
 static void
-find_ask_failed (WcClient *self, guint64 id, gboolean try_again)
+find_request (WcClient *self, guint64 id, gboolean try_again)
 {
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->people));
 
@@ -350,7 +391,8 @@ find_ask_failed (WcClient *self, guint64 id, gboolean try_again)
     {
       g_autoptr (WcConversation) conversation = g_list_model_get_item (G_LIST_MODEL (self->people), i);
 
-      if (conversation != NULL && wc_conversation_ask_failed (conversation, id, try_again))
+      if (conversation != NULL
+          && (wc_conversation_ask_failed (conversation, id, try_again) || wc_marks_refused (conversation, id, try_again)))
         return;
     }
 }
@@ -376,8 +418,9 @@ take_error (WcClient *self, const WireMessage *message)
   id = wire_span_dup (message->tags.id);
   if (!wc_client_parse_id (id, &number))
     find_refused (self, id, may_work_later (code), explain (code));
-  else if (!wc_history_take_error (self->history, number, may_work_later (code), text))
-    find_ask_failed (self, number, may_work_later (code));
+  else if (!wc_history_take_error (self->history, number, may_work_later (code), text)
+           && !wc_client_listing_failed (self, number, may_work_later (code)))
+    find_request (self, number, may_work_later (code));
 
   return TRUE;
 }
@@ -395,9 +438,11 @@ static const Handler handlers[WIRE_N_VERBS] = {
   [WIRE_CLIENT] = take_client,
   [WIRE_CLIENTS_END] = take_clients_end,
   [WIRE_PRESENCE] = take_presence,
-  [WIRE_READ] = take_nothing,
-  [WIRE_DELIVERED] = take_nothing,
-  [WIRE_TYPING] = take_nothing,
+  [WIRE_CONVERSATION] = wc_client_take_conversation,
+  [WIRE_CONVERSATIONS_END] = wc_client_take_conversations_end,
+  [WIRE_READ] = take_read,
+  [WIRE_DELIVERED] = take_delivered,
+  [WIRE_TYPING] = take_typing,
   [WIRE_PING] = take_ping,
   [WIRE_PONG] = take_pong,
   [WIRE_ERROR] = take_error,

@@ -29,6 +29,7 @@ enum
 {
   SIGNAL_MESSAGE_RECEIVED,
   SIGNAL_CHAT_STARTED,
+  SIGNAL_MESSAGE_KEPT,
   N_SIGNALS,
 };
 
@@ -47,6 +48,9 @@ static const WcTiming usual_timing = {
   .base_quiet = 500,
   .pause = 1000,
   .minute = 60000,
+  .read_pause = 1000,
+  .typing_pause = 4000,
+  .typing_lasts = 6000,
 };
 
 G_DEFINE_QUARK (wc-error-quark, wc_error)
@@ -72,6 +76,7 @@ wc_client_finalize (GObject *object)
 
   g_assert (self->connection == NULL && self->connecting == NULL && self->login_task == NULL);
   g_assert (self->login_source == 0 && self->login_cancel_source == 0 && self->keep_alive_source == 0 && self->retry_source == 0);
+  g_assert (self->listing_source == 0);
   g_assert (self->history == NULL);
   g_hash_table_unref (self->by_peer);
   g_ptr_array_unref (self->arriving);
@@ -167,6 +172,8 @@ wc_client_class_init (WcClientClass *klass)
                                                    G_TYPE_NONE, 2, WC_TYPE_CONVERSATION, WC_TYPE_ENTRY);
   signals[SIGNAL_CHAT_STARTED] = g_signal_new ("chat-started", WC_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                                G_TYPE_NONE, 2, WC_TYPE_CONVERSATION, G_TYPE_BOOLEAN);
+  signals[SIGNAL_MESSAGE_KEPT] = g_signal_new ("message-kept", WC_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                               G_TYPE_NONE, 2, WC_TYPE_CONVERSATION, WC_TYPE_ENTRY);
 }
 
 static void
@@ -352,6 +359,12 @@ void
 wc_client_emit_started (WcClient *self, WcConversation *conversation, gboolean by_peer)
 {
   g_signal_emit (self, signals[SIGNAL_CHAT_STARTED], 0, conversation, by_peer);
+}
+
+void
+wc_client_emit_kept (WcClient *self, WcConversation *conversation, WcEntry *entry)
+{
+  g_signal_emit (self, signals[SIGNAL_MESSAGE_KEPT], 0, conversation, entry);
 }
 
 WcState

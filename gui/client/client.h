@@ -43,7 +43,8 @@ GQuark wc_error_quark (void);
  * been read: people, messages, drafts), "cache-error" (GError boxed: why nothing can be kept on this computer; NULL while it can).
  *
  * Signals: "message-received" (WcConversation, WcEntry) for each new message from somebody else, also
- * those that came while the connection was away; "chat-started" (WcConversation, gboolean by_peer).
+ * those that came while the connection was away; "chat-started" (WcConversation, gboolean by_peer); "message-kept" (WcConversation, WcEntry) when an own
+ * message is on this computer's disk, and no crash can lose it any more: once for each, after wc_conversation_send() has returned, and only with a folder.
  * Main thread only. */
 #define WC_TYPE_CLIENT (wc_client_get_type ())
 G_DECLARE_FINAL_TYPE (WcClient, wc_client, WC, CLIENT, GObject)

@@ -9,6 +9,8 @@ link_is_down (WcConversation *self)
   self->unwanted = FALSE;
   g_clear_handle_id (&self->again_source, g_source_remove);
   wc_sync_stop (self);
+  wc_marks_stop (self);
+  wc_typing_stop (self);
   wc_outbox_connection_lost (self);
   wc_conversation_set_presence (self, WC_PRESENCE_UNKNOWN);
 }
@@ -48,7 +50,7 @@ wc_conversation_came_online (WcConversation *self)
       wc_conversation_ask (self);
     }
   wc_outbox_flush (self);
-  wc_sync_begin (self);
+  wc_sync_came_online (self);
 }
 
 static gboolean
@@ -63,6 +65,7 @@ again_cb (gpointer user_data)
       wc_conversation_ask (self);
     }
   wc_outbox_flush (self);
+  wc_marks_retry (self);
 
   return G_SOURCE_REMOVE;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The inside of a WcConversation: shared by conversation.c (the object), conversation-chat.c (a chat's life), outbox.c
- * (sending) and sync.c (what is held of the conversation). */
+ * (sending), sync.c (what is held of the conversation), marks.c (what was read) and typing.c. */
 #pragma once
 
 #include "client/conversation.h"
@@ -9,6 +9,13 @@
 #include "client/history.h"
 
 G_BEGIN_DECLS
+
+typedef struct
+{
+  guint64 read;      /* this person's */
+  guint64 delivered; /* the other side's */
+  guint64 peer_read;
+} WcMarks;
 
 struct _WcConversation
 {
@@ -21,10 +28,21 @@ struct _WcConversation
   WcEntry *last;
   char *draft;
   WcPresence presence;
-  guint unread;
-  guint64 read;         /* this person's read mark */
   gint64 last_seen;
   gboolean typing;      /* the peer is */
+  guint typing_source;
+  gint64 may_type_at;   /* monotonic: TYPING is not said before */
+
+  /* Marks. */
+  guint unread;
+  GArray *unread_seqs;  /* of guint64, rising: the peer's messages above "read" that are here */
+  guint n_unnumbered;   /* of a base server */
+  guint64 read;         /* up to here this person has read it */
+  guint64 delivered;    /* up to here the peer's devices were sent it, */
+  guint64 peer_read;    /* and the peer has read it */
+  guint64 read_told;    /* what the server is known to have been told on this connection */
+  guint64 read_id;      /* of the READ that said so */
+  guint read_source;    /* not told again before */
 
   /* The chat. */
   WcChat chat;
@@ -40,17 +58,23 @@ struct _WcConversation
   gboolean held_known;
   guint64 held;
   guint64 known_last;  /* the newest seq that is known to exist */
-  guint64 baseline;    /* what was the newest at the first login: up to it a live message may come late */
-  guint64 late;        /* the newest one that did */
+  guint64 baseline;    /* what was the newest when this device first heard of it: up to it nothing is news, unless it came live */
+  guint64 live_from;   /* the first one up to there that did; 0: none */
+  guint64 late;        /* the newest one that was told of as news */
   gboolean sync_due;   /* to be asked for after login */
+  guint64 login_last;  /* known_last at login: a server with less has another history */
+  gboolean listed;     /* the server's list has come, with */
+  guint64 listed_last; /* what is newest there, */
+  WcMarks listed_marks; /* and the marks */
   guint64 sync_from;   /* what was held when "sync" was asked for */
   WcHistory *sync;
   GPtrArray *floating; /* own WcEntry, stored, but after messages that are not here yet */
 
   /* Own messages without their SENT, oldest first: of WcOutgoing. */
   GQueue outbox;
+  GQueue failed;        /* those that the server refused */
   guint n_in_flight;
-  guint n_resent;       /* in flight, and in flight on an earlier connection already */
+  guint n_unsure;       /* were in flight on an earlier connection: they may be stored already */
   gboolean send_anyway; /* the peer cannot chat now, but the server keeps messages for it */
   guint again_source;   /* the server had no time for a request */
   WcEntry *base_sent;   /* the last message to a base server: its UNREACHABLE does not say what it is about */
@@ -63,7 +87,7 @@ void wc_conversation_add_log (WcConversation *self, WcLog *log);
 void wc_conversation_remove_log (WcConversation *self, WcLog *log);
 void wc_conversation_set_presence (WcConversation *self, WcPresence presence);
 void wc_conversation_set_last (WcConversation *self, WcEntry *entry);
-void wc_conversation_add_unread (WcConversation *self);
+void wc_conversation_set_unread (WcConversation *self, guint unread);
 void wc_conversation_set_read (WcConversation *self, guint64 read);
 void wc_conversation_set_typing (WcConversation *self, gboolean typing);
 void wc_conversation_set_last_seen (WcConversation *self, gint64 last_seen);
@@ -97,10 +121,31 @@ gboolean wc_outbox_acknowledge (WcConversation *self, const char *nonce, guint64
 gboolean wc_outbox_refused (WcConversation *self, const char *nonce, gboolean try_again, const char *why);
 
 /* sync.c: holding the conversation without a gap. */
-void wc_sync_begin (WcConversation *self);                   /* after login */
+void wc_sync_begin (WcConversation *self);                   /* somebody new */
+void wc_sync_came_online (WcConversation *self);
+void wc_sync_listed (WcConversation *self, guint64 last);    /* what the server's list says is newest; 0: nothing */
 void wc_sync_check (WcConversation *self);                   /* nothing stands in the way of catching up any more */
 void wc_sync_receive (WcConversation *self, WcEntry *entry); /* a live message */
 void wc_sync_sent (WcConversation *self, WcEntry *entry);    /* an own one, its seq set */
 void wc_sync_stop (WcConversation *self);
+
+/* marks.c: what was delivered, and what was read. */
+void wc_marks_decorate (WcConversation *self, WcEntry *entry); /* an own message gets the state that the marks say */
+void wc_marks_raise_peer (WcConversation *self, guint64 delivered, guint64 peer_read);
+void wc_marks_raise_read (WcConversation *self, guint64 read); /* by another device */
+void wc_marks_add_unread (WcConversation *self, guint64 seq);
+void wc_conversation_add_unread (WcConversation *self); /* for tests of widgets: one more, without a number */
+void wc_marks_listed (WcConversation *self);
+gboolean wc_marks_refused (WcConversation *self, guint64 id, gboolean try_again); /* FALSE: not its id */
+void wc_marks_retry (WcConversation *self); /* the server had no time for it */
+void wc_marks_flush (WcConversation *self);
+void wc_marks_stop (WcConversation *self);
+void wc_marks_forget (WcConversation *self);
+
+/* typing.c: who types, and who is there. */
+void wc_typing_seen (WcConversation *self);
+void wc_typing_ended (WcConversation *self);
+void wc_typing_stop (WcConversation *self);
+void wc_conversation_is_there (WcConversation *self, gboolean there, gint64 since); /* since: when the peer was there last; 0: not known */
 
 G_END_DECLS

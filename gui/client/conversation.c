@@ -44,11 +44,12 @@ wc_conversation_finalize (GObject *object)
 {
   WcConversation *self = WC_CONVERSATION (object);
 
-  g_assert (self->idle_source == 0 && self->again_source == 0);
+  g_assert (self->idle_source == 0 && self->again_source == 0 && self->read_source == 0 && self->typing_source == 0);
   g_assert (self->sync == NULL);
-  g_assert (g_queue_is_empty (&self->outbox));
+  g_assert (g_queue_is_empty (&self->outbox) && g_queue_is_empty (&self->failed));
   g_ptr_array_unref (self->logs);
   g_ptr_array_unref (self->floating);
+  g_array_unref (self->unread_seqs);
   g_free (self->peer);
   g_free (self->draft);
 
@@ -163,8 +164,10 @@ wc_conversation_init (WcConversation *self)
 {
   self->logs = g_ptr_array_new ();
   self->floating = g_ptr_array_new_with_free_func (g_object_unref);
+  self->unread_seqs = g_array_new (FALSE, FALSE, sizeof (guint64));
   self->draft = g_strdup ("");
   g_queue_init (&self->outbox);
+  g_queue_init (&self->failed);
 }
 
 WcConversation *
@@ -237,21 +240,12 @@ wc_conversation_set_last_seen (WcConversation *self, gint64 last_seen)
 }
 
 void
-wc_conversation_add_unread (WcConversation *self)
+wc_conversation_set_unread (WcConversation *self, guint unread)
 {
-  self->unread++;
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_UNREAD]);
-}
-
-void
-wc_conversation_mark_read (WcConversation *self)
-{
-  g_return_if_fail (WC_IS_CONVERSATION (self));
-
-  if (self->unread == 0)
+  if (self->unread == unread)
     return;
 
-  self->unread = 0;
+  self->unread = unread;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_UNREAD]);
 }
 
@@ -290,6 +284,8 @@ wc_conversation_disown (WcConversation *self)
 {
   self->client = NULL;
   wc_sync_stop (self);
+  wc_marks_stop (self);
+  wc_typing_stop (self);
   wc_outbox_clear (self);
   g_clear_handle_id (&self->again_source, g_source_remove);
   g_ptr_array_set_size (self->floating, 0);
@@ -401,10 +397,4 @@ wc_conversation_get_last_seen (WcConversation *self)
 {
   g_return_val_if_fail (WC_IS_CONVERSATION (self), 0);
   return self->last_seen;
-}
-
-void
-wc_conversation_type (WcConversation *self)
-{
-  g_return_if_fail (WC_IS_CONVERSATION (self));
 }

@@ -57,7 +57,10 @@ void wc_log_merge (WcLog *self, WcEntry *entry);
 /* A failed message waits again: goes to the very end. */
 void wc_log_unsettle (WcLog *self, WcEntry *entry);
 
-/* Empties the window but for the tail. at_end: whether it then stands at the newest end. */
+/* The message is in the log no more. */
+void wc_log_forget (WcLog *self, WcEntry *entry);
+
+/* Empties the window but for the tail, and the failed messages, which come into the tail. at_end: whether it then stands at the newest end. */
 void wc_log_reset (WcLog *self, gboolean at_end);
 
 /* Puts rows in at a position, in one items-changed. */

@@ -271,6 +271,8 @@ wc_log_insert (WcLog *self, guint position, GPtrArray *entries)
       guint64 seq = wc_entry_get_seq (entry);
 
       self->items->pdata[position + i] = g_object_ref (entry);
+      if (self->conversation != NULL)
+        wc_marks_decorate (self->conversation, entry);
       if (seq != 0 && (self->first_seq == 0 || seq < self->first_seq))
         self->first_seq = seq;
       self->last_seq = MAX (self->last_seq, seq);
@@ -339,6 +341,36 @@ wc_log_find_seq (WcLog *self, guint64 seq, guint *position)
   return FALSE;
 }
 
+void
+wc_log_forget (WcLog *self, WcEntry *entry)
+{
+  guint position;
+
+  if (!wc_log_find (self, entry, &position))
+    return;
+
+  if (position >= self->items->len - self->n_tail)
+    self->n_tail--;
+  wc_log_remove (self, position, 1);
+}
+
+/* A message that could not be sent stands where that happened; when that part of the window goes, it goes to the end, for it
+ * is nowhere else. */
+static void
+wc_log_rescue_failed (WcLog *self, guint n)
+{
+  for (guint i = n; i > 0; i--)
+    {
+      g_autoptr (WcEntry) entry = g_object_ref (self->items->pdata[i - 1]);
+
+      if (wc_entry_get_delivery (entry) != WC_DELIVERY_FAILED || wc_entry_get_seq (entry) != 0)
+        continue;
+      wc_log_remove (self, i - 1, 1);
+      self->n_tail++;
+      wc_log_insert_one (self, self->items->len + 1 - self->n_tail, entry);
+    }
+}
+
 /* A window that only ever grows would let a server fill the memory. */
 static void
 wc_log_trim (WcLog *self)
@@ -346,6 +378,7 @@ wc_log_trim (WcLog *self)
   if (self->items->len <= WC_LOG_MAX)
     return;
 
+  wc_log_rescue_failed (self, MIN (WC_LOG_MAX / 4, self->items->len - self->n_tail));
   wc_log_remove (self, 0, MIN (WC_LOG_MAX / 4, self->items->len - self->n_tail));
   wc_log_measure (self);
   wc_log_set_range (self, !self->base_loaded, self->at_end);
@@ -469,11 +502,10 @@ wc_log_unsettle (WcLog *self, WcEntry *entry)
 void
 wc_log_reset (WcLog *self, gboolean at_end)
 {
-  guint n = self->items->len - self->n_tail;
-
+  wc_log_rescue_failed (self, self->items->len - self->n_tail);
   self->first_seq = 0;
   self->last_seq = 0;
-  wc_log_remove (self, 0, n);
+  wc_log_remove (self, 0, self->items->len - self->n_tail);
   wc_log_set_range (self, TRUE, at_end);
 }
 

@@ -21,8 +21,19 @@ typedef struct
   char *nonce;
   guint n_tries;
   gboolean in_flight;
-  gboolean sent_before; /* on an earlier connection: it may be stored already */
+  gboolean unsure; /* it was in flight when an earlier connection ended: it may be stored already */
 } WcOutgoing;
+
+static WcOutgoing *
+outgoing_new (WcEntry *entry)
+{
+  WcOutgoing *item = g_new0 (WcOutgoing, 1);
+
+  item->entry = g_object_ref (entry);
+  item->nonce = g_uuid_string_random ();
+
+  return item;
+}
 
 static void
 outgoing_free (WcOutgoing *item)
@@ -89,6 +100,7 @@ gboolean
 wc_conversation_send (WcConversation *self, const char *text, GError **error)
 {
   g_autofree char *cleaned = NULL;
+  g_autoptr (WcEntry) entry = NULL;
   WcOutgoing *item;
 
   g_return_val_if_fail (WC_IS_CONVERSATION (self), FALSE);
@@ -110,9 +122,8 @@ wc_conversation_send (WcConversation *self, const char *text, GError **error)
       return FALSE;
     }
 
-  item = g_new0 (WcOutgoing, 1);
-  item->entry = wc_entry_new_message (self->client->client_id, TRUE, cleaned, 0, g_get_real_time () / 1000, WC_DELIVERY_WAITING);
-  item->nonce = g_uuid_string_random ();
+  entry = wc_entry_new_message (self->client->client_id, TRUE, cleaned, 0, g_get_real_time () / 1000, WC_DELIVERY_WAITING);
+  item = outgoing_new (entry);
   if (strlen (cleaned) > WIRE_TEXT_MAX || !fits_line (self, item))
     {
       outgoing_free (item);
@@ -131,6 +142,22 @@ wc_conversation_send (WcConversation *self, const char *text, GError **error)
   return TRUE;
 }
 
+static WcOutgoing *
+take_failed (WcConversation *self, WcEntry *entry)
+{
+  for (GList *link = self->failed.head; link != NULL; link = link->next)
+    {
+      WcOutgoing *item = link->data;
+
+      if (item->entry != entry)
+        continue;
+      g_queue_delete_link (&self->failed, link);
+      return item;
+    }
+
+  return NULL;
+}
+
 void
 wc_conversation_retry (WcConversation *self, WcEntry *entry)
 {
@@ -142,14 +169,53 @@ wc_conversation_retry (WcConversation *self, WcEntry *entry)
   if (wc_entry_get_delivery (entry) != WC_DELIVERY_FAILED || !wc_entry_get_own (entry) || self->client == NULL)
     return;
 
-  item = g_new0 (WcOutgoing, 1);
-  item->entry = g_object_ref (entry);
-  item->nonce = g_uuid_string_random (); /* the failed one was refused for good, and was not stored */
+  /* With its old nonce: should it have been stored after all, it is not stored again. To a base server it was sent without one. */
+  item = take_failed (self, entry);
+  if (item == NULL)
+    item = outgoing_new (entry);
+  item->n_tries = 0;
   g_queue_push_tail (&self->outbox, item);
   wc_entry_set_stored (entry, 0, g_get_real_time () / 1000, WC_DELIVERY_WAITING);
   wc_log_unsettle (self->log, entry);
   wc_conversation_set_last (self, entry);
   wc_outbox_flush (self);
+}
+
+void
+wc_conversation_remove_failed (WcConversation *self, WcEntry *entry)
+{
+  g_autoptr (WcEntry) keep = NULL;
+  WcOutgoing *item;
+
+  g_return_if_fail (WC_IS_CONVERSATION (self));
+  g_return_if_fail (WC_IS_ENTRY (entry));
+
+  if (wc_entry_get_delivery (entry) != WC_DELIVERY_FAILED)
+    return;
+
+  keep = g_object_ref (entry);
+  item = take_failed (self, entry);
+  g_clear_pointer (&item, outgoing_free);
+  wc_log_forget (self->log, entry);
+}
+
+/* The answer to a message came, whichever. */
+static void
+no_longer_in_flight (WcConversation *self, WcOutgoing *item)
+{
+  self->n_in_flight -= item->in_flight;
+  item->in_flight = FALSE;
+}
+
+static void
+take_out (WcConversation *self, GList *link)
+{
+  WcOutgoing *item = link->data;
+
+  no_longer_in_flight (self, item);
+  self->n_unsure -= item->unsure;
+  item->unsure = FALSE;
+  g_queue_delete_link (&self->outbox, link);
 }
 
 static void
@@ -160,8 +226,6 @@ transmit (WcConversation *self, WcOutgoing *item)
   message_init (&message, self, item);
   item->in_flight = TRUE;
   self->n_in_flight++;
-  if (item->sent_before)
-    self->n_resent++;
   wc_client_send (self->client, &message);
 }
 
@@ -193,25 +257,51 @@ flush_base (WcConversation *self)
 {
   while (self->client != NULL && self->client->base_open == self && !g_queue_is_empty (&self->outbox))
     {
-      WcOutgoing *item = g_queue_pop_head (&self->outbox);
+      WcOutgoing *item = self->outbox.head->data;
 
+      take_out (self, self->outbox.head);
       transmit_base (self, item);
       outgoing_free (item);
     }
 }
 
+/* Whether there is something that was never on its way. */
 static gboolean
 has_waiting (WcConversation *self)
 {
-  return self->outbox.length > self->n_in_flight;
+  for (GList *link = self->outbox.tail; link != NULL; link = link->prev)
+    {
+      WcOutgoing *item = link->data;
+
+      if (!item->in_flight && !item->unsure)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* In the order in which they were typed. all: else only those that may be stored already. */
+static void
+transmit_waiting (WcConversation *self, gboolean all)
+{
+  for (GList *link = self->outbox.head; link != NULL && self->n_in_flight < IN_FLIGHT_MAX; link = link->next)
+    {
+      WcOutgoing *item = link->data;
+
+      if (!item->in_flight && (all || item->unsure))
+        transmit (self, item);
+    }
 }
 
 void
 wc_outbox_flush (WcConversation *self)
 {
-  if (self->client == NULL || self->client->state != WC_STATE_ONLINE || !has_waiting (self))
+  if (self->client == NULL || self->client->state != WC_STATE_ONLINE)
     return;
 
+  wc_outbox_resend (self);
+  if (!has_waiting (self))
+    return;
   if (self->chat != WC_CHAT_OPEN && !self->send_anyway)
     {
       wc_conversation_ask (self);
@@ -225,13 +315,7 @@ wc_outbox_flush (WcConversation *self)
   if (self->again_source != 0)
     return;
 
-  for (GList *link = self->outbox.head; link != NULL && self->n_in_flight < IN_FLIGHT_MAX; link = link->next)
-    {
-      WcOutgoing *item = link->data;
-
-      if (!item->in_flight)
-        transmit (self, item);
-    }
+  transmit_waiting (self, TRUE);
 
   /* The next one asks for a chat anew. */
   if (!has_waiting (self))
@@ -241,33 +325,8 @@ wc_outbox_flush (WcConversation *self)
 void
 wc_outbox_resend (WcConversation *self)
 {
-  if (self->client == NULL || self->client->base)
-    return;
-
-  for (GList *link = self->outbox.head; link != NULL; link = link->next)
-    {
-      WcOutgoing *item = link->data;
-
-      if (item->sent_before && !item->in_flight)
-        transmit (self, item);
-    }
-}
-
-void
-wc_conversation_remove_failed (WcConversation *self, WcEntry *entry)
-{
-  g_autoptr (WcEntry) keep = NULL;
-  guint position;
-
-  g_return_if_fail (WC_IS_CONVERSATION (self));
-  g_return_if_fail (WC_IS_ENTRY (entry));
-
-  if (wc_entry_get_delivery (entry) != WC_DELIVERY_FAILED)
-    return;
-
-  keep = g_object_ref (entry);
-  if (wc_log_find (self->log, entry, &position))
-    wc_log_remove (self->log, position, 1);
+  if (self->client != NULL && !self->client->base && self->again_source == 0)
+    transmit_waiting (self, FALSE);
 }
 
 void
@@ -277,11 +336,11 @@ wc_outbox_connection_lost (WcConversation *self)
     {
       WcOutgoing *item = link->data;
 
-      item->sent_before |= item->in_flight;
+      self->n_unsure += item->in_flight && !item->unsure;
+      item->unsure |= item->in_flight;
       item->in_flight = FALSE;
     }
   self->n_in_flight = 0;
-  self->n_resent = 0;
   self->send_anyway = FALSE;
   g_clear_object (&self->base_sent);
 }
@@ -296,25 +355,10 @@ find (WcConversation *self, const char *nonce)
   return NULL;
 }
 
-/* The answer to a message came, whichever. */
-static void
-no_longer_in_flight (WcConversation *self, WcOutgoing *item)
-{
-  if (!item->in_flight)
-    return;
-
-  item->in_flight = FALSE;
-  self->n_in_flight--;
-  if (item->sent_before)
-    self->n_resent--;
-  item->sent_before = FALSE;
-}
-
 static void
 go_on (WcConversation *self)
 {
-  if (self->n_resent == 0)
-    wc_sync_check (self);
+  wc_sync_check (self);
   wc_outbox_flush (self);
 }
 
@@ -328,9 +372,9 @@ wc_outbox_acknowledge (WcConversation *self, const char *nonce, guint64 seq, gin
     return FALSE;
 
   item = link->data;
-  g_queue_delete_link (&self->outbox, link);
-  no_longer_in_flight (self, item);
+  take_out (self, link);
   wc_entry_set_stored (item->entry, seq, time, WC_DELIVERY_STORED);
+  wc_marks_decorate (self, item->entry);
   wc_sync_sent (self, item->entry);
   outgoing_free (item);
   go_on (self);
@@ -339,11 +383,14 @@ wc_outbox_acknowledge (WcConversation *self, const char *nonce, guint64 seq, gin
 }
 
 static void
-fail (WcConversation *self, WcOutgoing *item, const char *why)
+fail (WcConversation *self, GList *link, const char *why)
 {
+  WcOutgoing *item = link->data;
+
+  take_out (self, link);
+  g_queue_push_tail (&self->failed, item);
   wc_entry_set_delivery (item->entry, WC_DELIVERY_FAILED, why);
   wc_log_settle (self->log, item->entry);
-  outgoing_free (item);
 }
 
 gboolean
@@ -356,16 +403,15 @@ wc_outbox_refused (WcConversation *self, const char *nonce, gboolean try_again, 
     return FALSE;
 
   item = link->data;
-  no_longer_in_flight (self, item);
   if (try_again && ++item->n_tries < TRIES_MAX)
     {
+      no_longer_in_flight (self, item);
       self->send_anyway = self->chat != WC_CHAT_OPEN; /* it was sent so before */
       wc_conversation_try_again_later (self);
     }
   else
     {
-      g_queue_delete_link (&self->outbox, link);
-      fail (self, item, why);
+      fail (self, link, why);
     }
   go_on (self);
 
@@ -380,10 +426,8 @@ wc_outbox_fail_all (WcConversation *self, const char *why)
       WcOutgoing *item = link->data;
 
       next = link->next;
-      if (item->in_flight)
-        continue;
-      g_queue_delete_link (&self->outbox, link);
-      fail (self, item, why);
+      if (!item->in_flight && !item->unsure)
+        fail (self, link, why);
     }
 }
 
@@ -400,4 +444,6 @@ wc_outbox_clear (WcConversation *self)
 {
   wc_outbox_connection_lost (self);
   g_queue_clear_full (&self->outbox, (GDestroyNotify) outgoing_free);
+  g_queue_clear_full (&self->failed, (GDestroyNotify) outgoing_free);
+  self->n_unsure = 0;
 }

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Holding a conversation without a gap: "held" is the highest seq up to which nothing is missing. */
+/* Holding a conversation without a gap: "held" is the highest seq up to which nothing is missing. After a login the server's list of
+ * conversations (listing.c) says what is to be asked for; a server without that list is asked about each person. */
 #include "client/client-private.h"
 #include "client/entry-private.h"
 #include "client/log-private.h"
+
+/* A conversation that is new to this device: so many of its unread messages are fetched at most. */
+#define FIRST_SIGHT_MAX 1000
+
+/* So far behind, all of it is not fetched at once: the newest FIRST_SIGHT_MAX are, and the others when somebody looks at them. */
+#define CATCH_UP_MAX 5000
 
 static void catch_up (WcConversation *self);
 
@@ -29,14 +36,31 @@ hold (WcConversation *self, WcEntry *entry)
     wc_conversation_set_last (self, entry);
 }
 
+/* What was there before this device saw the conversation is no news, unless it came live. */
+static gboolean
+is_news (WcConversation *self, guint64 seq)
+{
+  return seq == 0 || seq > self->baseline || (self->live_from != 0 && seq >= self->live_from);
+}
+
 static void
 tell (WcConversation *self, WcEntry *entry)
 {
-  wc_conversation_touch (self);
+  guint64 seq = wc_entry_get_seq (entry);
+
   if (wc_entry_get_own (entry))
+    {
+      wc_conversation_touch (self);
+      return;
+    }
+
+  wc_typing_ended (self);
+  wc_marks_add_unread (self, seq);
+  if (!is_news (self, seq))
     return;
 
-  wc_conversation_add_unread (self);
+  wc_conversation_touch (self);
+  self->late = MAX (self->late, seq);
   if (self->client != NULL)
     wc_client_emit_message (self->client, self, entry);
 }
@@ -115,8 +139,12 @@ start_over (WcConversation *self)
   self->held_known = FALSE;
   self->held = 0;
   self->known_last = 0;
+  self->login_last = 0;
+  self->baseline = 0;
+  self->live_from = 0;
   self->late = 0;
   g_ptr_array_set_size (self->floating, 0);
+  wc_marks_forget (self);
   wc_conversation_set_last (self, NULL);
   for (guint i = 0; i < self->logs->len; i++)
     {
@@ -127,7 +155,31 @@ start_over (WcConversation *self)
       if (log->loaded)
         wc_log_load_newest (log);
     }
-  wc_sync_begin (self);
+}
+
+/* There is nothing beyond held: it was removed, or cannot be had. */
+static void
+hold_the_rest (WcConversation *self)
+{
+  g_ptr_array_sort (self->floating, compare_seq);
+  while (self->floating->len > 0)
+    {
+      take_own (self, self->floating->pdata[0]);
+      g_ptr_array_remove_index (self->floating, 0);
+    }
+  self->held = MAX (self->held, self->known_last);
+}
+
+static void
+take_page (WcConversation *self, const WcHistoryPage *page)
+{
+  for (guint i = 0; i < page->entries->len && self->client != NULL; i++)
+    if (wc_entry_get_seq (page->entries->pdata[i]) > self->held)
+      {
+        take_page_entry (self, page->entries->pdata[i]);
+        take_floating (self);
+      }
+  self->known_last = MAX (self->known_last, page->last);
 }
 
 static void
@@ -139,60 +191,94 @@ caught_up_cb (const WcHistoryPage *page, const GError *error, gpointer user_data
   self->sync = NULL;
   if (page == NULL && (self->client == NULL || self->client->state != WC_STATE_ONLINE))
     return; /* the login ended: the next one asks again */
-  if (page != NULL && page->last < self->sync_from)
+  if (page != NULL && page->last < self->sync_from && !self->listed)
     {
       start_over (self);
+      wc_sync_begin (self);
       return;
     }
 
-  for (guint i = 0; page != NULL && i < page->entries->len && self->client != NULL; i++)
-    if (wc_entry_get_seq (page->entries->pdata[i]) > self->held)
-      {
-        take_page_entry (self, page->entries->pdata[i]);
-        take_floating (self);
-      }
   if (page != NULL)
     {
-      self->sync_due = FALSE; /* the page told what is newest, whyever it was asked for */
-      self->known_last = MAX (self->known_last, page->last);
+      if (!self->listed)
+        self->sync_due = FALSE; /* the page told what is newest, whyever it was asked for */
+      take_page (self, page);
     }
-
-  if (page != NULL && page->entries->len > 0)
-    {
-      catch_up (self);
-      return;
-    }
-
-  /* There is nothing between: it was removed, or cannot be had. */
-  g_ptr_array_sort (self->floating, compare_seq);
-  while (self->floating->len > 0)
-    {
-      take_own (self, self->floating->pdata[0]);
-      g_ptr_array_remove_index (self->floating, 0);
-    }
-  self->held = MAX (self->held, self->known_last);
+  if (page == NULL || page->entries->len == 0)
+    hold_the_rest (self);
+  wc_sync_check (self);
 }
 
 static void
 ask_for_missing (WcConversation *self)
 {
+  /* Whoever looks at a conversation does not wait for all the others. */
+  gboolean idle = !self->log->loaded;
+
   self->sync_from = self->held;
-  self->sync = wc_history_request (self->client, self->peer, WC_HISTORY_AFTER, self->held, WIRE_HISTORY_LIMIT_MAX, FALSE, caught_up_cb,
+  self->sync = wc_history_request (self->client, self->peer, WC_HISTORY_AFTER, self->held, WIRE_HISTORY_LIMIT_MAX, idle, caught_up_cb,
                                    self, NULL);
 }
 
 static void
 catch_up (WcConversation *self)
 {
-  if (self->client != NULL && self->sync == NULL && self->n_resent == 0 && self->held < self->known_last)
+  if (self->client != NULL && self->held_known && self->sync == NULL && self->n_unsure == 0 && self->held < self->known_last)
     ask_for_missing (self);
 }
 
+/* The newest message is here, for whom it is the first that is known. */
+static void
+show_newest (WcConversation *self, const WcHistoryPage *page)
+{
+  WcEntry *entry = page->entries->len > 0 ? page->entries->pdata[page->entries->len - 1] : NULL;
+
+  if (entry == NULL || self->last != NULL)
+    return;
+
+  wc_marks_decorate (self, entry);
+  wc_conversation_set_last (self, entry);
+  if (wc_entry_get_seq (entry) == self->held)
+    wc_log_add (self->log, entry);
+}
+
+static void
+preview_cb (const WcHistoryPage *page, const GError *error, gpointer user_data)
+{
+  WcConversation *self = user_data;
+
+  self->sync = NULL;
+  if (page == NULL)
+    return;
+
+  self->known_last = MAX (self->known_last, page->last);
+  show_newest (self, page);
+  catch_up (self);
+}
+
+/* Own messages that are before what is held now take their place there. */
+static void
+settle_passed (WcConversation *self)
+{
+  g_ptr_array_sort (self->floating, compare_seq);
+  while (self->floating->len > 0 && wc_entry_get_seq (self->floating->pdata[0]) <= self->held)
+    {
+      WcEntry *entry = self->floating->pdata[0];
+      gboolean newest = wc_entry_get_seq (entry) == self->held;
+
+      foreach_log (self, newest ? wc_log_settle : wc_log_merge, entry);
+      if (newest && g_queue_is_empty (&self->outbox))
+        wc_conversation_set_last (self, entry);
+      g_ptr_array_remove_index (self->floating, 0);
+    }
+  take_floating (self);
+}
+
+/* From a server that does not list conversations: where this device begins. */
 static void
 newest_cb (const WcHistoryPage *page, const GError *error, gpointer user_data)
 {
   WcConversation *self = user_data;
-  WcEntry *entry;
 
   self->sync = NULL;
   if (page == NULL)
@@ -203,56 +289,165 @@ newest_cb (const WcHistoryPage *page, const GError *error, gpointer user_data)
     {
       self->held_known = TRUE;
       self->held = self->baseline = page->last;
-      entry = page->entries->len > 0 ? page->entries->pdata[page->entries->len - 1] : NULL;
-      if (entry != NULL)
-        {
-          hold (self, entry);
-          self->held = page->last;
-          wc_log_add (self->log, entry);
-        }
-      else
-        {
-          wc_log_set_range (self->log, FALSE, self->log->at_end);
-        }
-      take_floating (self);
+      wc_marks_raise_read (self, page->last);
+      show_newest (self, page);
+      if (page->entries->len == 0)
+        wc_log_set_range (self->log, FALSE, self->log->at_end);
+      settle_passed (self);
     }
   catch_up (self);
+}
+
+static void
+ask_for_newest (WcConversation *self, WcHistoryFunc func)
+{
+  self->sync = wc_history_request (self->client, self->peer, WC_HISTORY_NEWEST, 0, 1, TRUE, func, self, NULL);
+}
+
+/* The first time that this device hears of the conversation: it begins with what is not read yet. */
+static void
+begin_unread (WcConversation *self, guint64 last)
+{
+  self->held_known = TRUE;
+  self->held = MIN (MAX (self->read, last - MIN (last, FIRST_SIGHT_MAX)), last);
+  self->baseline = last;
+  if (last == 0)
+    wc_log_set_range (self->log, FALSE, self->log->at_end);
+  settle_passed (self);
+}
+
+static void
+skip_ahead (WcConversation *self)
+{
+  self->held = self->known_last - FIRST_SIGHT_MAX;
+  for (guint i = 0; i < self->logs->len; i++)
+    {
+      WcLog *log = self->logs->pdata[i];
+
+      if (!log->at_end)
+        continue;
+      wc_log_reset (log, log->live);
+      if (log->loaded && !log->live)
+        wc_log_load_newest (log);
+    }
+  settle_passed (self);
+}
+
+/* What the list of conversations says, once everything that is older than it has been settled. */
+static void
+settle_listed (WcConversation *self)
+{
+  if (self->listed_last < self->login_last)
+    start_over (self);
+  self->login_last = 0;
+  wc_marks_listed (self);
+  if (!self->held_known)
+    begin_unread (self, self->listed_last);
+  self->known_last = MAX (self->known_last, self->listed_last);
+  if (self->known_last - MIN (self->held, self->known_last) > CATCH_UP_MAX)
+    skip_ahead (self);
 }
 
 void
 wc_sync_begin (WcConversation *self)
 {
+  self->sync_due |= !self->listed;
+  wc_sync_check (self);
+}
+
+void
+wc_sync_came_online (WcConversation *self)
+{
+  /* What the server has at least, if it has what it had. */
+  self->login_last = self->known_last;
+  self->listed = FALSE;
   self->sync_due = TRUE;
+}
+
+void
+wc_sync_listed (WcConversation *self, guint64 last)
+{
+  if (self->listed)
+    {
+      /* Asked for again, for the sake of another one. */
+      self->known_last = MAX (self->known_last, last);
+    }
+  else
+    {
+      self->listed = TRUE;
+      self->listed_last = last;
+      self->sync_due = TRUE;
+    }
   wc_sync_check (self);
 }
 
 void
 wc_sync_check (WcConversation *self)
 {
+  WcClient *client = self->client;
+
   /* SENT for what is sent again comes first, for the pages would show those messages as somebody else's copy of them. */
-  if (self->client == NULL || self->client->base || self->client->state != WC_STATE_ONLINE || self->sync != NULL || self->n_resent > 0)
+  if (client == NULL || client->base || client->state != WC_STATE_ONLINE || self->sync != NULL || self->n_unsure > 0)
     return;
 
-  if (!self->sync_due)
-    {
-      catch_up (self);
-    }
-  else if (self->held_known)
+  if (self->sync_due && self->listed)
     {
       self->sync_due = FALSE;
-      ask_for_missing (self);
+      settle_listed (self);
     }
-  else
+  else if (self->sync_due && client->listing == WC_LISTING_NONE)
     {
       self->sync_due = FALSE;
-      self->sync = wc_history_request (self->client, self->peer, WC_HISTORY_NEWEST, 0, 1, TRUE, newest_cb, self, NULL);
+      if (self->held_known)
+        ask_for_missing (self);
+      else
+        ask_for_newest (self, newest_cb);
+      return;
     }
+
+  catch_up (self);
+  if (self->sync == NULL && self->listed && self->last == NULL && self->known_last > 0)
+    ask_for_newest (self, preview_cb);
+}
+
+/* A message of a conversation of which it is not known yet where this device begins. FALSE: this is where. */
+static gboolean
+must_wait_for_list (WcConversation *self, guint64 seq)
+{
+  if (self->held_known || seq == 0 || self->client == NULL || self->client->listing == WC_LISTING_NONE)
+    return FALSE;
+
+  self->known_last = MAX (self->known_last, seq);
+  if (self->client->listing != WC_LISTING_KNOWN || self->listed)
+    return TRUE;
+
+  /* Met since: nothing had been said then. If that does not fit, the server says more when it is asked again. */
+  if (seq != 1)
+    {
+      wc_client_list_conversations (self->client);
+      return TRUE;
+    }
+
+  self->listed = TRUE;
+  self->sync_due = FALSE;
+  self->held_known = TRUE;
+
+  return FALSE;
 }
 
 void
 wc_sync_receive (WcConversation *self, WcEntry *entry)
 {
   guint64 seq = wc_entry_get_seq (entry);
+
+  if (must_wait_for_list (self, seq))
+    {
+      if (self->live_from == 0 || seq < self->live_from)
+        self->live_from = seq;
+      return;
+    }
+  if (seq != 0 && seq <= self->baseline && (self->live_from == 0 || seq < self->live_from))
+    self->live_from = seq;
 
   if (seq == 0 || !self->held_known || seq == self->held + 1)
     {
@@ -267,11 +462,10 @@ wc_sync_receive (WcConversation *self, WcEntry *entry)
     }
   else if (seq <= self->baseline && seq > self->late)
     {
-      /* It was live, but the answer about the newest message overtook it: new all the same, and in the log or before it. */
+      /* It was live, but the answer about what is newest overtook it: new all the same, and in the log or before it. */
       g_autoptr (WcConversation) keep = g_object_ref (self);
       guint position;
 
-      self->late = seq;
       if (wc_log_find_seq (self->log, seq, &position))
         entry = self->log->items->pdata[position];
       tell (self, entry);
@@ -282,13 +476,14 @@ void
 wc_sync_sent (WcConversation *self, WcEntry *entry)
 {
   guint64 seq = wc_entry_get_seq (entry);
+  gboolean wait = must_wait_for_list (self, seq);
 
-  if (seq == 0 || !self->held_known || seq == self->held + 1)
+  if (!wait && (seq == 0 || !self->held_known || seq == self->held + 1))
     {
       take_own (self, entry);
       take_floating (self);
     }
-  else if (seq > self->held)
+  else if (wait || seq > self->held)
     {
       g_ptr_array_add (self->floating, g_object_ref (entry));
       self->known_last = MAX (self->known_last, seq);
@@ -307,4 +502,5 @@ void
 wc_sync_stop (WcConversation *self)
 {
   g_clear_pointer (&self->sync, wc_history_cancel);
+  self->listed = FALSE;
 }

@@ -79,14 +79,24 @@ answer_history (Past *past, const char *line)
 }
 
 static void
+answer_conversations (Past *past)
+{
+  g_autofree char *tags = g_strdup_printf ("last=%" G_GUINT64_FORMAT ";read=%" G_GUINT64_FORMAT, past->length, past->length);
+
+  script_list (past->server, past->length > 0 ? tags : NULL, "Bob");
+}
+
+static void
 line_cb (ScriptServer *server, const char *line, gpointer data)
 {
   Past *past = data;
 
   if (g_str_has_prefix (line, "HELLO "))
     script_say (server, "CONNECTED 2\n");
-  else if (g_str_equal (line, "CLIENTS"))
+  else if (g_str_has_suffix (line, " CLIENTS"))
     script_say (server, "@state=online CLIENT alice\n@state=online CLIENT Bob\nCLIENTS_END\n");
+  else if (g_str_has_suffix (line, " CONVERSATIONS"))
+    answer_conversations (past);
   else if (g_str_has_prefix (line, "PING"))
     script_say (server, "PONG%s\n", line + strlen ("PING"));
   else if (strstr (line, "HISTORY_REQ Bob"))

@@ -282,6 +282,9 @@ test_client_new (void)
     .base_quiet = 100,
     .pause = 20,
     .minute = 60000,
+    .read_pause = 20,
+    .typing_pause = 50,
+    .typing_lasts = 60000,
   };
   WcClient *client = wc_client_new ();
 
@@ -309,7 +312,8 @@ script_login (ScriptServer *self, WcClient *client, ...)
 
   login_start (&login, client, self->address, "alice", NULL);
   script_welcome (self);
-  script_expect (self, "CLIENTS");
+  script_expect (self, "@want=since CLIENTS");
+  script_expect (self, "@id=r*;want=marks CONVERSATIONS");
   wait_for (login.done);
   g_assert_no_error (login.error);
   g_assert_cmpint (wc_client_get_state (client), ==, WC_STATE_ONLINE);
@@ -319,17 +323,23 @@ script_login (ScriptServer *self, WcClient *client, ...)
   while ((peer = va_arg (args, const char *)) != NULL)
     script_say (self, "@state=online CLIENT %s\n", peer);
   va_end (args);
-  script_say (self, "CLIENTS_END\n");
+  script_say (self, "CLIENTS_END\nCONVERSATIONS_END\nPING in\n");
+  script_expect (self, "PONG in");
+}
 
-  va_start (args, client);
-  while ((peer = va_arg (args, const char *)) != NULL)
-    {
-      g_autofree char *pattern = g_strdup_printf ("@id=r*;limit=1 HISTORY_REQ %s", peer);
+void
+script_list (ScriptServer *self, const char *tags, const char *peer)
+{
+  if (tags != NULL)
+    script_say (self, "@%s;time=" TIME " CONVERSATION %s\n", tags, peer);
+  script_say (self, "CONVERSATIONS_END\n");
+}
 
-      script_expect (self, pattern);
-      script_say (self, "@count=0;last=0;more=0 HISTORY_END %s\n", peer);
-    }
-  va_end (args);
+void
+script_expect_lists (ScriptServer *self)
+{
+  script_expect (self, "@want=since CLIENTS");
+  script_expect (self, "@id=r*;want=marks CONVERSATIONS");
 }
 
 void

@@ -77,8 +77,12 @@ WcClient *test_client_new (void);
 void script_login (ScriptServer *self, WcClient *client, ...) G_GNUC_NULL_TERMINATED;
 void script_login_base (ScriptServer *self, WcClient *client);
 
-/* The same for a client that comes back by itself: up to the answer to CLIENTS. */
+/* The same for a client that comes back by itself: up to the answer to HELLO; and what it asks for then. */
 void script_welcome (ScriptServer *self);
+void script_expect_lists (ScriptServer *self);
+
+/* The answer to CONVERSATIONS with one of them, or none (tags NULL). */
+void script_list (ScriptServer *self, const char *tags, const char *peer);
 
 /* Logs out, and sees that nothing of the client is left. */
 void test_client_finish (WcClient *client);

@@ -53,6 +53,12 @@ answer_cb (ScriptServer *server, const char *line, gpointer user_data)
   Fixture *f = user_data;
   guint limit, first, last;
 
+  if (strstr (line, " CONVERSATIONS") != NULL)
+    {
+      g_autofree char *tags = g_strdup_printf ("last=%u;read=%u", f->n, f->n);
+
+      script_list (server, f->n > 0 ? tags : NULL, "bob");
+    }
   if (strstr (line, " HISTORY_REQ bob") == NULL || f->mute)
     return;
   f->n_asked++;

@@ -208,7 +208,7 @@ test_sleep_online (Fixture *f, gconstpointer data)
   f->client->timing.ping_after = 20;
   script_hang_up (f->server);
   welcome (f);
-  script_expect (f->server, "CLIENTS");
+  script_expect_lists (f->server);
   fake_sleep (600);
   while (strcmp (script_expect (f->server, "PING *"), "PING probe-2") != 0)
     ;

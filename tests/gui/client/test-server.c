@@ -68,6 +68,14 @@ ends_with (WcConversation *conversation, const char *text)
   return last != NULL && g_strcmp0 (wc_entry_get_text (last), text) == 0 && wc_entry_get_seq (last) != 0;
 }
 
+static gboolean
+is_delivered (WcLog *log, guint position)
+{
+  g_autoptr (WcEntry) entry = g_list_model_get_item (G_LIST_MODEL (log), position);
+
+  return wc_entry_get_delivery (entry) == WC_DELIVERY_DELIVERED;
+}
+
 static void
 test_chat (Fixture *f, gconstpointer data)
 {
@@ -83,8 +91,9 @@ test_chat (Fixture *f, gconstpointer data)
   wait_for (ends_with (f->with_bob, "hi") && ends_with (f->with_alice, "hi"));
   wc_conversation_end_chat (f->with_alice);
   wait_for (wc_conversation_get_chat (f->with_bob) == WC_CHAT_NONE);
-  assert_log (a, "* started\nalice: hello\n\\n there; = @ [stored]\nbob: hi\n* ended by peer\n");
-  assert_log (b, "* started\nalice: hello\n\\n there; = @\nbob: hi [stored]\n* ended by me\n");
+  wait_for (is_delivered (a, 1) && is_delivered (b, 2));
+  assert_log (a, "* started\nalice: hello\n\\n there; = @ [delivered]\nbob: hi\n* ended by peer\n");
+  assert_log (b, "* started\nalice: hello\n\\n there; = @\nbob: hi [delivered]\n* ended by me\n");
 
   /* Nobody is on the list as that, and carol is away. */
   wc_conversation_request_chat (wc_client_get_conversation (f->alice, "nobody"));
