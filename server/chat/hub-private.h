@@ -94,8 +94,8 @@ struct _Hub
 void peer_send (Peer *self, const WireMessage *message);
 /* The line of it for whoever speaks protocol 2. It is the thread's own, until its next message. */
 const GString *peer_format_proto2 (const WireMessage *message);
-/* To all devices of the client (NULL: to none) but one, formatted once. */
-void peer_send_devices (Client *client, const WireMessage *message, Peer *except);
+/* To all devices of the client (NULL: to none) but one, formatted once. FALSE when none of them will be sent it. */
+gboolean peer_send_devices (Client *client, const WireMessage *message, Peer *except);
 void peer_send_verb (Peer *self, WireVerb verb); /* a message that is its verb alone */
 void peer_send_error (Peer *self, WireError error, WireSpan id, const char *text);
 /* whom and reason (NULL) may be missing. */

@@ -159,13 +159,14 @@ deliver (Hub *hub, const StoreMessage *stored, Peer *from)
 {
   Client *sender = registry_find (hub, stored->from), *receiver = registry_find (hub, stored->to);
   WireMessage chat = as_chat (stored, stored->from), echo = as_chat (stored, stored->to);
+  gboolean delivered;
   Session *session;
 
   if (receiver != NULL && sender != NULL && from->dialect == WIRE_PROTO2 && from->client != NULL)
     chats_reach_base (hub, sender, receiver);
-  peer_send_devices (receiver, &chat, NULL);
+  delivered = peer_send_devices (receiver, &chat, NULL);
   peer_send_devices (sender, &echo, from);
-  if (receiver != NULL && receiver->devices != NULL)
+  if (delivered)
     marks_set_delivered (hub, stored->to, stored->from, stored->seq);
 
   /* A base connection hears it only within their chat; what came too late for that is in its history. */

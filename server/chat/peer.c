@@ -47,18 +47,20 @@ peer_send (Peer *self, const WireMessage *message)
   connection_queue (self->connection, line->str, line->len);
 }
 
-void
+gboolean
 peer_send_devices (Client *client, const WireMessage *message, Peer *except)
 {
   const GString *line = NULL;
+  gboolean sent = FALSE;
 
   for (Peer *device = client ? client->devices : NULL; device != NULL; device = device->next_device)
     if (device != except)
       {
         if (line == NULL)
           line = peer_format_proto2 (message);
-        connection_queue (device->connection, line->str, line->len);
+        sent |= connection_queue (device->connection, line->str, line->len);
       }
+  return sent;
 }
 
 void

@@ -75,8 +75,9 @@ gboolean connection_is_line_cut (Connection *self);
 gint64 connection_get_last_input (Connection *self);
 
 /* Appends whole lines (each with its LF) to what is to be sent. They go out when the thread's burst ends: a worker does that by itself, any other
- * thread calls connection_flush_burst(). A receiver that is further behind than send_queue_bytes already is disconnected. Any thread. */
-void connection_queue (Connection *self, const char *lines, gsize len);
+ * thread calls connection_flush_burst(). A receiver that is further behind than send_queue_bytes already is disconnected. FALSE when it will not be
+ * sent, since the connection ends. Any thread. */
+gboolean connection_queue (Connection *self, const char *lines, gsize len);
 /* Sends what this thread has queued, one system call a connection. Any thread. */
 void connection_flush_burst (void);
 /* The same in the middle of a burst, but only when a queue fills that might be sent: nobody is disconnected who was given no chance to read. For who

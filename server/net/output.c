@@ -55,17 +55,16 @@ is_too_far_behind_locked (Connection *self)
   return waiting > limit && (self->blocked || self->timers[TIMER_PACE] > 0 || waiting > 2 * limit);
 }
 
-void
+gboolean
 connection_queue (Connection *self, const char *lines, gsize len)
 {
-  gboolean join = FALSE, full = FALSE;
+  gboolean join = FALSE, full = FALSE, taken;
 
   g_mutex_lock (&self->lock);
-  if (self->closing || self->broken || self->closed)
-    ;
-  else if (is_too_far_behind_locked (self))
+  if (is_too_far_behind_locked (self) && !self->closing)
     connection_break_locked (self, "reads too slowly: its send queue is full");
-  else
+  taken = !self->closing && !self->broken && !self->closed;
+  if (taken)
     {
       if (self->out_len + len > self->out_cap)
         {
@@ -92,6 +91,7 @@ connection_queue (Connection *self, const char *lines, gsize len)
       g_ptr_array_add (get_burst (), connection_ref (self));
       burst_is_full |= full;
     }
+  return taken;
 }
 
 void
