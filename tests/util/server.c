@@ -26,6 +26,7 @@ struct _TestServer
   char *config_file;
   char *log_file;
   GKeyFile *config;
+  GPtrArray *variables; /* names and values in turn */
   GPid pid; /* 0 when it does not run */
   int out;  /* its standard output */
   GString *out_text;
@@ -156,6 +157,13 @@ test_server_set (TestServer *self, const char *entry)
   g_key_file_set_value (self->config, group, key, equals + 1);
 }
 
+void
+test_server_set_variable (TestServer *self, const char *name, const char *value)
+{
+  g_ptr_array_add (self->variables, g_strdup (name));
+  g_ptr_array_add (self->variables, g_strdup (value));
+}
+
 static TestServer *
 prepare (const char *client_list, va_list entries)
 {
@@ -166,6 +174,7 @@ prepare (const char *client_list, va_list entries)
   self->config_file = g_build_filename (self->folder, "webchat.conf", NULL);
   self->log_file = g_build_filename (self->folder, "log", NULL);
   self->config = g_key_file_new ();
+  self->variables = g_ptr_array_new_with_free_func (g_free);
   self->out = -1;
   self->out_text = g_string_new (NULL);
   self->addresses = g_ptr_array_new_with_free_func (g_free);
@@ -227,6 +236,7 @@ test_server_free (TestServer *self)
   g_ptr_array_remove (servers, self);
   if (servers->len == 0)
     g_clear_pointer (&servers, g_ptr_array_unref);
+  g_ptr_array_unref (self->variables);
   g_ptr_array_unref (self->addresses);
   g_ptr_array_unref (self->hosts);
   g_array_unref (self->ports);
@@ -366,6 +376,9 @@ test_server_start (TestServer *self)
   const char *argv[] = { test_server_program (), "--config", self->config_file, NULL };
   int log;
 
+  for (guint i = 0; i < self->variables->len; i += 2)
+    environment = g_environ_setenv (environment, g_ptr_array_index (self->variables, i),
+                                    g_ptr_array_index (self->variables, i + 1), TRUE);
   g_assert_cmpint (self->pid, ==, 0);
   test_server_write_config (self);
   g_ptr_array_set_size (self->addresses, 0);

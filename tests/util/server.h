@@ -22,6 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestServer, test_server_free)
 /* Changes a config entry ("group.key=value") for the next start. */
 void test_server_set (TestServer *self, const char *entry);
 
+/* Sets a variable of its environment for the next start, and those after it. */
+void test_server_set_variable (TestServer *self, const char *name, const char *value);
+
 /* Writes the config file, for a run of the program before the first start. */
 void test_server_write_config (TestServer *self);
 
