@@ -165,7 +165,6 @@ struct _WcCache
   GThread *thread;
   GMainContext *context;
   GHashTable *questions; /* number -> CacheJob, not owned */
-  guint last_question;
   WcCacheErrorFunc error_func;
   gpointer user_data;
   char *client_id;

@@ -6,6 +6,8 @@
 
 #define RETRY_MS 5000
 
+static guint last_question; /* main thread */
+
 /* --- What travels between the threads --- */
 
 static void
@@ -207,8 +209,9 @@ ask (WcCache *self, CacheJob *job, void (*answer) (WcCache *cache, CacheJob *job
 {
   guint question;
 
+  /* Those of an earlier cache are no questions of this one. */
   do
-    question = ++self->last_question;
+    question = ++last_question;
   while (question == 0 || g_hash_table_contains (self->questions, GUINT_TO_POINTER (question)));
 
   job->question = question;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the coming and going of the connection means for a conversation. */
 #include "client/client-private.h"
+#include "client/log-private.h"
 
 static void
 link_is_down (WcConversation *self)
@@ -51,6 +52,8 @@ wc_conversation_came_online (WcConversation *self)
     }
   wc_outbox_flush (self);
   wc_sync_came_online (self);
+  for (guint i = 0; i < self->logs->len; i++)
+    wc_log_came_online (self->logs->pdata[i]);
 }
 
 static gboolean

@@ -58,6 +58,8 @@ struct _WcConversation
   gboolean held_known;
   guint64 held;
   guint64 known_last;  /* the newest seq that is known to exist */
+  guint epoch;         /* counts how often the server's history turned out to be another one: what was asked before is not kept */
+  GPtrArray *pages;    /* of WcPages, on their way */
   guint64 baseline;    /* what was the newest when this device first heard of it: up to it nothing is news, unless it came live */
   guint64 live_from;   /* the first one up to there that did; 0: none */
   guint64 late;        /* the newest one that was told of as news */

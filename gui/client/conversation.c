@@ -3,6 +3,7 @@
 #include "client/conversation-private.h"
 
 #include "client/log-private.h"
+#include "client/pages.h"
 
 enum
 {
@@ -48,6 +49,7 @@ wc_conversation_finalize (GObject *object)
   g_assert (self->sync == NULL);
   g_assert (g_queue_is_empty (&self->outbox) && g_queue_is_empty (&self->failed));
   g_ptr_array_unref (self->logs);
+  g_ptr_array_unref (self->pages);
   g_ptr_array_unref (self->floating);
   g_array_unref (self->unread_seqs);
   g_free (self->peer);
@@ -162,6 +164,7 @@ wc_conversation_class_init (WcConversationClass *klass)
 static void
 wc_conversation_init (WcConversation *self)
 {
+  self->pages = g_ptr_array_new ();
   self->logs = g_ptr_array_new ();
   self->floating = g_ptr_array_new_with_free_func (g_object_unref);
   self->unread_seqs = g_array_new (FALSE, FALSE, sizeof (guint64));
@@ -282,7 +285,7 @@ wc_conversation_set_chat (WcConversation *self, WcChat chat)
 void
 wc_conversation_disown (WcConversation *self)
 {
-  self->client = NULL;
+  wc_pages_end_all (self);
   wc_sync_stop (self);
   wc_marks_stop (self);
   wc_typing_stop (self);

@@ -24,6 +24,8 @@ typedef struct
   guint64 last;       /* the newest seq that exists */
   gboolean more;      /* there is more in the direction asked for */
   gboolean base;      /* from a base server: everything, without seq and time */
+  gboolean cached;    /* from this computer (pages.h) */
+  gboolean partial;   /* there are more between its end and what was asked for, but they cannot be had now */
 } WcHistoryPage;
 
 WcHistoryQueue *wc_history_queue_new (WcClient *client);

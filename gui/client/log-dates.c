@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Dates in a conversation that is not loaded. Times never fall while seq rises, so single messages asked for by seq are
+/* Places in a conversation that is not loaded: a message, and dates. Times never fall while seq rises, so single messages asked for by seq are
  * enough to find any day: a few dozen of them, however long the conversation is. */
 #include "client/log-private.h"
 
@@ -25,7 +25,7 @@ struct _Search
 {
   GTask *task; /* owns this */
   WcLog *log;  /* the task's source */
-  WcHistory *request;
+  WcPages *request;
   Step step;
   GSource *cancel_source;
 
@@ -33,6 +33,7 @@ struct _Search
   gint64 target;
   guint64 lo, hi, found;
   guint jump;
+  gboolean without_context; /* if it cannot be had with messages before it, then without them */
 
   /* Marks. */
   gint64 bounds[DAYS_MAX + 1]; /* where the days begin, and the month ends */
@@ -61,7 +62,7 @@ search_end (Search *search)
 {
   GTask *task = g_steal_pointer (&search->task);
 
-  g_clear_pointer (&search->request, wc_history_cancel);
+  g_clear_pointer (&search->request, wc_pages_cancel);
   if (search->cancel_source != NULL)
     {
       g_source_destroy (search->cancel_source);
@@ -111,13 +112,27 @@ search_new (WcLog *log, gpointer tag, GCancellable *cancellable, GAsyncReadyCall
   return search;
 }
 
+static void ask (Search *search, WcHistoryKind kind, guint64 seq, guint limit, Step step);
+
+/* The message may be here without those before it. */
+static void
+ask_without_context (Search *search)
+{
+  search->without_context = FALSE;
+  ask (search, WC_HISTORY_AFTER, search->found - 1, WC_LOG_PAGE, search->step);
+}
+
 static void
 answer_cb (const WcHistoryPage *page, const GError *error, gpointer user_data)
 {
   Search *search = user_data;
 
   search->request = NULL;
-  if (page == NULL)
+  if (page == NULL && search->without_context)
+    {
+      ask_without_context (search);
+    }
+  else if (page == NULL)
     search_fail (search, error->domain, error->code, error->message);
   else if (page->base)
     search_fail (search, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("This server does not tell when messages were written."));
@@ -138,7 +153,7 @@ ask (Search *search, WcHistoryKind kind, guint64 seq, guint limit, Step step)
     search_fail (search, WC_ERROR, WC_ERROR_CLOSED, _("You are not logged in."));
   else
     {
-      search->request = wc_history_request (conversation->client, conversation->peer, kind, seq, limit, FALSE, answer_cb, search, &error);
+      search->request = wc_pages_request (conversation, kind, seq, limit, FALSE, answer_cb, search, &error);
       if (search->request == NULL)
         search_fail (search, error->domain, error->code, error->message);
     }
@@ -152,16 +167,36 @@ page_first (const WcHistoryPage *page)
 
 /* --- The jump --- */
 
+/* The position of the message, or of the first one after it. */
+static guint
+find_from (WcLog *log, guint64 seq)
+{
+  guint position = 0;
+
+  while (wc_entry_get_seq (log->items->pdata[position]) < seq)
+    position++;
+
+  return position;
+}
+
 static void
 shown_step (Search *search, const WcHistoryPage *page)
 {
   WcLog *log = search->log;
   g_autoptr (GTask) task = NULL;
-  guint position;
+  guint64 last = page->entries->len > 0 ? wc_entry_get_seq (page->entries->pdata[page->entries->len - 1]) : 0;
 
   if (search->jump != log->jump)
     {
       search_fail (search, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled"));
+      return;
+    }
+  if (last < search->found)
+    {
+      if (page->partial && search->without_context)
+        ask_without_context (search);
+      else
+        search_fail (search, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("The message is gone."));
       return;
     }
 
@@ -173,10 +208,16 @@ shown_step (Search *search, const WcHistoryPage *page)
   log->loaded = TRUE;
 
   task = search_end (search);
-  if (wc_log_find_seq (log, search->found, &position))
-    g_task_return_int (task, position);
-  else
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s", _("The message is gone."));
+  g_task_return_int (task, find_from (log, search->found));
+}
+
+/* The window goes to where "found" is. */
+static void
+show_found (Search *search)
+{
+  guint64 before = search->found - 1;
+
+  ask (search, WC_HISTORY_AFTER, before > CONTEXT ? before - CONTEXT : 0, CONTEXT + WC_LOG_PAGE, shown_step);
 }
 
 static void narrow_step (Search *search, const WcHistoryPage *page);
@@ -188,9 +229,7 @@ narrow (Search *search)
 
   if (search->hi - search->lo <= 1)
     {
-      guint64 before = search->found - 1;
-
-      ask (search, WC_HISTORY_AFTER, before > CONTEXT ? before - CONTEXT : 0, CONTEXT + WC_LOG_PAGE, shown_step);
+      show_found (search);
     }
   else
     {
@@ -253,6 +292,39 @@ wc_log_jump_to_date_async (WcLog *self, GDateTime *day, GCancellable *cancellabl
 
 int
 wc_log_jump_to_date_finish (WcLog *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), -1);
+
+  return g_task_propagate_int (G_TASK (result), error);
+}
+
+void
+wc_log_jump_to_seq_async (WcLog *self, guint64 seq, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Search *search;
+  guint position;
+
+  g_return_if_fail (WC_IS_LOG (self));
+  g_return_if_fail (seq > 0);
+
+  if (wc_log_find_seq (self, seq, &position))
+    {
+      g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+      self->jump++;
+      g_task_return_int (task, position);
+      return;
+    }
+
+  search = search_new (self, wc_log_jump_to_seq_async, cancellable, callback, user_data);
+  search->found = seq;
+  search->jump = ++self->jump;
+  search->without_context = seq > 1;
+  show_found (search);
+}
+
+int
+wc_log_jump_to_seq_finish (WcLog *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), -1);
 
@@ -424,20 +496,4 @@ wc_log_mark_days_finish (WcLog *self, GAsyncResult *result, guint32 *days, GErro
   *days = search->marks;
 
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-void
-wc_log_jump_to_seq_async (WcLog *self, guint64 seq, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s", _("The message is gone."));
-}
-
-int
-wc_log_jump_to_seq_finish (WcLog *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), -1);
-
-  return g_task_propagate_int (G_TASK (result), error);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "client/conversation-private.h"
+#include "client/client-private.h"
 
 #define CHAIN_MAX 5
 
@@ -94,7 +94,8 @@ reaches_end (WcLog *self, const WcHistoryPage *page)
 static void
 put_page (WcLog *self, const WcHistoryPage *page)
 {
-  gboolean was_at_end = self->at_end;
+  /* An empty window is at the end by what comes from the server from now on; what is kept here may have ended earlier. */
+  gboolean was_at_end = self->at_end && (self->first_seq != 0 || !page->cached);
 
   switch (self->kind)
     {
@@ -120,13 +121,12 @@ put_page (WcLog *self, const WcHistoryPage *page)
 static void
 load (WcLog *self, WcHistoryKind kind, guint64 seq)
 {
-  WcClient *client = self->conversation != NULL ? wc_conversation_get_client (self->conversation) : NULL;
-  const char *peer = self->conversation != NULL ? wc_conversation_get_peer (self->conversation) : NULL;
   g_autoptr (GError) error = NULL;
-  WcHistory *request;
+  WcPages *request;
 
   self->kind = kind;
-  request = wc_history_request (client, peer, kind, seq, WC_LOG_PAGE, FALSE, page_cb, self, &error);
+  self->cut_off = FALSE;
+  request = wc_pages_request (self->conversation, kind, seq, WC_LOG_PAGE, FALSE, page_cb, self, &error);
   wc_log_set_request (self, request);
   wc_log_set_error (self, error);
 }
@@ -146,11 +146,16 @@ page_cb (const WcHistoryPage *page, const GError *error, gpointer user_data)
       else
         put_page (self, page);
     }
+  if (page != NULL)
+    self->cut_off = page->partial;
+  else
+    self->cut_off = g_error_matches (error, WC_ERROR, WC_ERROR_CLOSED) && self->conversation != NULL && self->conversation->client != NULL
+                    && self->conversation->client->cache != NULL;
   wc_log_set_error (self, error);
   self->n_busy--;
 
   /* Messages that came while the newest page was on its way are beyond it. */
-  if (page != NULL && newest && !self->at_end && self->request == NULL && self->n_chained < CHAIN_MAX && self->last_seq != 0)
+  if (page != NULL && newest && !self->cut_off && !self->at_end && self->request == NULL && self->n_chained < CHAIN_MAX && self->last_seq != 0)
     {
       self->n_chained++;
       self->n_busy++;
@@ -219,4 +224,29 @@ wc_log_load_newer (WcLog *self)
     return;
 
   load (self, WC_HISTORY_AFTER, self->last_seq);
+}
+
+void
+wc_log_came_online (WcLog *self)
+{
+  if (!self->cut_off || self->n_busy > 0 || self->request != NULL)
+    return;
+
+  self->cut_off = FALSE;
+  self->n_chained = 0;
+  if (self->first_seq == 0)
+    {
+      load (self, WC_HISTORY_NEWEST, 0);
+    }
+  else if (self->kind == WC_HISTORY_BEFORE)
+    {
+      /* Whoever scrolls there asks again. */
+      if (self->error != NULL)
+        load (self, WC_HISTORY_BEFORE, self->first_seq);
+    }
+  else if (!self->at_end)
+    {
+      self->n_chained = 1;
+      load (self, WC_HISTORY_AFTER, self->last_seq);
+    }
 }

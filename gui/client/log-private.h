@@ -4,7 +4,7 @@
 
 #include "client/log.h"
 
-#include "client/history.h"
+#include "client/pages.h"
 
 G_BEGIN_DECLS
 
@@ -26,10 +26,11 @@ struct _WcLog
   guint at_end : 1;    /* new messages belong in the window */
   guint has_older : 1; /* as far as is known */
   guint loaded : 1;    /* something was asked for */
+  guint cut_off : 1;   /* what was asked for last could not be had for want of a connection */
   guint base_loaded : 1;
   guint had_newer : 1; /* "has-newer" as it was last told */
 
-  WcHistory *request; /* the page on its way */
+  WcPages *request;   /* the page on its way */
   WcHistoryKind kind; /* what it is */
   guint n_busy;       /* loading for other reasons: a page is being put in, a date is sought */
   guint n_chained;    /* pages that nobody asked for, since messages came meanwhile */
@@ -74,11 +75,14 @@ gboolean wc_log_find (WcLog *self, WcEntry *entry, guint *position);
 gboolean wc_log_find_seq (WcLog *self, guint64 seq, guint *position);
 
 void wc_log_set_range (WcLog *self, gboolean has_older, gboolean at_end);
-void wc_log_set_request (WcLog *self, WcHistory *request); /* cancels the one before */
+void wc_log_set_request (WcLog *self, WcPages *request); /* cancels the one before */
 void wc_log_hold_loading (WcLog *self);
 void wc_log_release_loading (WcLog *self);
 /* Puts in what the window does not have of a page that touches it (or of any page, when it is empty). */
 void wc_log_fill (WcLog *self, GPtrArray *entries);
+
+/* There is a connection: what could not be had without one is asked for again. */
+void wc_log_came_online (WcLog *self);
 
 void wc_log_set_error (WcLog *self, const GError *error);
 

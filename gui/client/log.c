@@ -212,11 +212,11 @@ wc_log_set_range (WcLog *self, gboolean has_older, gboolean at_end)
 }
 
 void
-wc_log_set_request (WcLog *self, WcHistory *request)
+wc_log_set_request (WcLog *self, WcPages *request)
 {
   gboolean was_loading = wc_log_get_loading (self);
 
-  g_clear_pointer (&self->request, wc_history_cancel);
+  g_clear_pointer (&self->request, wc_pages_cancel);
   self->request = request;
   if (request != NULL)
     self->loaded = TRUE;

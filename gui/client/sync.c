@@ -136,6 +136,7 @@ static void
 start_over (WcConversation *self)
 {
   g_message ("the server's history with %s is not the one it had", self->peer);
+  self->epoch++;
   self->held_known = FALSE;
   self->held = 0;
   self->known_last = 0;
