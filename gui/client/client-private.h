@@ -32,6 +32,7 @@ typedef struct
   guint read_pause; /* between two READ of a conversation */
   guint typing_pause; /* between two TYPING of a conversation */
   guint typing_lasts; /* after TYPING, when no other one comes */
+  guint draft_pause; /* between a change of a draft and its way to the disk */
 } WcTiming;
 
 /* Clocks that go on while the machine sleeps, in microseconds; g_get_monotonic_time() does not. Tests have their own. */
@@ -107,6 +108,7 @@ struct _WcClient
   WcListing listing;
   guint64 listing_id;    /* of CONVERSATIONS */
   guint listing_source;  /* the server had no time for it */
+  gboolean returning;    /* this device had the list before: what it does not know is new, and not only new to it */
 
   /* Base: one chat at a time, and answers that do not say whose they are. */
   WcConversation *base_asked;

@@ -51,6 +51,7 @@ static const WcTiming usual_timing = {
   .read_pause = 1000,
   .typing_pause = 4000,
   .typing_lasts = 6000,
+  .draft_pause = 300,
 };
 
 G_DEFINE_QUARK (wc-error-quark, wc_error)
@@ -293,6 +294,7 @@ wc_client_forget_people (WcClient *self)
   self->base_asked = NULL;
   self->base_open = NULL;
   self->base_sent_to = NULL;
+  self->returning = FALSE;
   g_list_store_remove_all (self->people);
 }
 

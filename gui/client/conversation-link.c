@@ -37,6 +37,7 @@ wc_conversation_logged_out (WcConversation *self)
   link_is_down (self);
   if (self->chat == WC_CHAT_OPEN)
     end_as_lost (self);
+  wc_keep_draft_now (self);
   self->asked_by_user = FALSE;
   wc_conversation_set_chat (self, WC_CHAT_NONE);
 }

@@ -5,6 +5,7 @@
 
 #include "client/conversation.h"
 
+#include "client/cache.h"
 #include "client/client.h"
 #include "client/history.h"
 
@@ -27,6 +28,7 @@ struct _WcConversation
   GPtrArray *logs;  /* every WcLog over this conversation; not owned, they take themselves out */
   WcEntry *last;
   char *draft;
+  guint draft_source;   /* it is not on disk yet */
   WcPresence presence;
   gint64 last_seen;
   gboolean typing;      /* the peer is */
@@ -57,6 +59,7 @@ struct _WcConversation
   /* What is held: every message from the first one loaded up to "held". */
   gboolean held_known;
   guint64 held;
+  guint64 held_kept;   /* what is on disk of it */
   guint64 known_last;  /* the newest seq that is known to exist */
   guint epoch;         /* counts how often the server's history turned out to be another one: what was asked before is not kept */
   GPtrArray *pages;    /* of WcPages, on their way */
@@ -118,6 +121,7 @@ void wc_outbox_connection_lost (WcConversation *self);
 void wc_outbox_fail_all (WcConversation *self, const char *why);
 void wc_outbox_fail_base_sent (WcConversation *self, const char *why);
 void wc_outbox_clear (WcConversation *self);
+void wc_outbox_restore (WcConversation *self, const WcCachedOutgoing *kept);
 /* FALSE: no such message waits. */
 gboolean wc_outbox_acknowledge (WcConversation *self, const char *nonce, guint64 seq, gint64 time);
 gboolean wc_outbox_refused (WcConversation *self, const char *nonce, gboolean try_again, const char *why);
@@ -143,6 +147,16 @@ void wc_marks_retry (WcConversation *self); /* the server had no time for it */
 void wc_marks_flush (WcConversation *self);
 void wc_marks_stop (WcConversation *self);
 void wc_marks_forget (WcConversation *self);
+void wc_marks_restore (WcConversation *self, const WcMarks *marks, GArray *unread_seqs);
+
+/* restore.c: what is on disk of it. Nothing happens without a cache. */
+void wc_keep_entry (WcConversation *self, WcEntry *entry);
+void wc_keep_held (WcConversation *self);
+void wc_keep_marks (WcConversation *self);
+void wc_keep_last_seen (WcConversation *self);
+void wc_keep_nothing (WcConversation *self);
+void wc_keep_draft (WcConversation *self); /* soon */
+void wc_keep_draft_now (WcConversation *self);
 
 /* typing.c: who types, and who is there. */
 void wc_typing_seen (WcConversation *self);

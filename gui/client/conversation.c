@@ -46,6 +46,7 @@ wc_conversation_finalize (GObject *object)
   WcConversation *self = WC_CONVERSATION (object);
 
   g_assert (self->idle_source == 0 && self->again_source == 0 && self->read_source == 0 && self->typing_source == 0);
+  g_assert (self->draft_source == 0);
   g_assert (self->sync == NULL);
   g_assert (g_queue_is_empty (&self->outbox) && g_queue_is_empty (&self->failed));
   g_ptr_array_unref (self->logs);
@@ -285,11 +286,12 @@ wc_conversation_set_chat (WcConversation *self, WcChat chat)
 void
 wc_conversation_disown (WcConversation *self)
 {
+  wc_keep_draft_now (self);
+  wc_outbox_clear (self);
   wc_pages_end_all (self);
   wc_sync_stop (self);
   wc_marks_stop (self);
   wc_typing_stop (self);
-  wc_outbox_clear (self);
   g_clear_handle_id (&self->again_source, g_source_remove);
   g_ptr_array_set_size (self->floating, 0);
   g_clear_object (&self->base_sent);
@@ -371,6 +373,7 @@ wc_conversation_set_draft (WcConversation *self, const char *draft)
 
   g_free (self->draft);
   self->draft = g_strdup (draft);
+  wc_keep_draft (self);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DRAFT]);
 }
 

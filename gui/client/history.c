@@ -156,18 +156,38 @@ transmit (WcHistoryQueue *self, WcHistory *request)
     wait_for_quiet (self);
 }
 
+/* An own message that may be stored already would be in the page as well as in the outbox. */
+static gboolean
+is_blocked (WcHistoryQueue *self, WcHistory *request)
+{
+  WcConversation *conversation = wc_client_lookup (self->client, request->peer);
+
+  return !self->client->base && conversation != NULL && conversation->n_unsure > 0;
+}
+
+static WcHistory *
+next (WcHistoryQueue *self, GQueue *list)
+{
+  for (GList *link = list->head; link != NULL; link = link->next)
+    if (!is_blocked (self, link->data))
+      return link->data;
+
+  return NULL;
+}
+
 void
 wc_history_pump (WcHistoryQueue *self)
 {
+  WcHistory *request;
   guint max = self->client->base ? 1 : IN_FLIGHT_MAX;
 
   if (self->client->state != WC_STATE_ONLINE || self->pause_source != 0)
     return;
 
-  while (self->in_flight.length < max && self->waiting.length > 0)
-    transmit (self, self->waiting.head->data);
-  while (self->in_flight.length < max && self->idle.length > 0)
-    transmit (self, self->idle.head->data);
+  while (self->in_flight.length < max && (request = next (self, &self->waiting)) != NULL)
+    transmit (self, request);
+  while (self->in_flight.length < max && (request = next (self, &self->idle)) != NULL)
+    transmit (self, request);
 }
 
 WcHistory *

@@ -89,6 +89,7 @@ wc_client_take_conversations_end (WcClient *self, const WireMessage *message)
   self->listing_id = 0;
   wc_client_flush_arriving (self);
   wc_client_foreach (self, not_listed);
+  self->returning = TRUE;
 
   return TRUE;
 }

@@ -62,6 +62,7 @@ wc_marks_raise_peer (WcConversation *self, guint64 delivered, guint64 peer_read)
     decorate_log (self, self->logs->pdata[i], above);
   if (self->last != NULL)
     wc_marks_decorate (self, self->last);
+  wc_keep_marks (self);
 }
 
 /* --- What is unread --- */
@@ -79,6 +80,7 @@ set_unread (WcConversation *self, guint64 read)
   wc_conversation_set_read (self, read);
   wc_conversation_set_unread (self, self->unread_seqs->len + self->n_unnumbered);
   g_object_thaw_notify (G_OBJECT (self));
+  wc_keep_marks (self);
 }
 
 void
@@ -223,6 +225,17 @@ wc_marks_stop (WcConversation *self)
   self->read_id = 0;
   self->read_told = 0;
   self->listed_marks = (WcMarks) { 0 };
+}
+
+void
+wc_marks_restore (WcConversation *self, const WcMarks *marks, GArray *unread_seqs)
+{
+  self->delivered = marks->delivered;
+  self->peer_read = marks->peer_read;
+  g_array_set_size (self->unread_seqs, 0);
+  g_array_append_vals (self->unread_seqs, unread_seqs->data, unread_seqs->len);
+  wc_conversation_set_read (self, marks->read);
+  wc_conversation_set_unread (self, self->unread_seqs->len);
 }
 
 void

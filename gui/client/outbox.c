@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Own messages on their way. Each keeps its nonce until the server has stored it, so that sending it again cannot double it. */
+/* Own messages on their way. Each keeps its nonce until the server has stored it, so that sending it again cannot double it.
+ *
+ * With a cache the outbox is on disk as well. A message goes there first (keep), and to the server only when it is there (kept_cb), so that the
+ * server never has one that this side could forget the nonce of. It leaves the outbox on disk in the transaction that puts it among the
+ * messages (wc_cache_sent). So, wherever this program, the server or the connection ends:
+ * - before the message is on disk: it was not sent, and its text is the draft still, for both are written in one transaction;
+ * - on disk, not sent: it is restored and sent;
+ * - sent, not stored by the server: the same, and the server sees it for the first time;
+ * - stored, SENT lost: it is sent again with the same nonce, and the server answers with the same SENT;
+ * - SENT received, not written: as if it was lost;
+ * - SENT written, but not that it is held (sync.c): the next login fetches it as one of the missing ones, and it is there already;
+ * - SENT twice, or also as a CHAT from a connection that was given up: the second one finds no message with its nonce.
+ * A message that may be stored already is "unsure", as is each that was restored. The unsure ones are sent before anything else is asked for, and
+ * no page is asked for until all of them are answered: the page would have such a message, without its nonce. */
 #include "client/client-private.h"
 
 #include <glib/gi18n.h>
@@ -17,20 +30,24 @@
 
 typedef struct
 {
+  WcConversation *conversation;
   WcEntry *entry;
   char *nonce;
   guint n_tries;
+  guint question; /* of the cache: it is being written */
+  gboolean told;  /* that it is on disk */
   gboolean in_flight;
   gboolean unsure; /* it was in flight when an earlier connection ended: it may be stored already */
 } WcOutgoing;
 
 static WcOutgoing *
-outgoing_new (WcEntry *entry)
+outgoing_new (WcConversation *conversation, WcEntry *entry, const char *nonce)
 {
   WcOutgoing *item = g_new0 (WcOutgoing, 1);
 
+  item->conversation = conversation;
   item->entry = g_object_ref (entry);
-  item->nonce = g_uuid_string_random ();
+  item->nonce = nonce != NULL ? g_strdup (nonce) : g_uuid_string_random ();
 
   return item;
 }
@@ -38,6 +55,8 @@ outgoing_new (WcEntry *entry)
 static void
 outgoing_free (WcOutgoing *item)
 {
+  if (item->question != 0 && item->conversation->client != NULL && item->conversation->client->cache != NULL)
+    wc_cache_cancel (item->conversation->client->cache, item->question);
   g_object_unref (item->entry);
   g_free (item->nonce);
   g_free (item);
@@ -96,6 +115,38 @@ fits_line (WcConversation *self, const WcOutgoing *item)
   return line->len <= WIRE_LINE_MAX - LINE_RESERVE;
 }
 
+static void
+kept_cb (gboolean good, gpointer user_data)
+{
+  WcOutgoing *item = user_data;
+  g_autoptr (WcConversation) self = g_object_ref (item->conversation);
+  gboolean news = good && !item->told;
+
+  /* Not good: it is sent all the same. Whoever cannot write to the disk can still talk. */
+  item->question = 0;
+  item->told |= good;
+  if (news && self->client != NULL)
+    wc_client_emit_kept (self->client, self, item->entry);
+  wc_outbox_flush (self);
+}
+
+static void
+keep (WcConversation *self, WcOutgoing *item)
+{
+  if (self->client->cache != NULL)
+    item->question = wc_cache_put_outgoing (self->client->cache, self->peer, item->nonce, wc_entry_get_text (item->entry),
+                                            wc_entry_get_time (item->entry), kept_cb, item);
+}
+
+/* The draft goes in the moment in which the message is kept. Should the person have typed more than was sent, that is written again. */
+static void
+replace_draft (WcConversation *self)
+{
+  g_clear_handle_id (&self->draft_source, g_source_remove);
+  if (*self->draft != '\0')
+    wc_keep_draft (self);
+}
+
 gboolean
 wc_conversation_send (WcConversation *self, const char *text, GError **error)
 {
@@ -123,7 +174,7 @@ wc_conversation_send (WcConversation *self, const char *text, GError **error)
     }
 
   entry = wc_entry_new_message (self->client->client_id, TRUE, cleaned, 0, g_get_real_time () / 1000, WC_DELIVERY_WAITING);
-  item = outgoing_new (entry);
+  item = outgoing_new (self, entry, NULL);
   if (strlen (cleaned) > WIRE_TEXT_MAX || !fits_line (self, item))
     {
       outgoing_free (item);
@@ -132,6 +183,8 @@ wc_conversation_send (WcConversation *self, const char *text, GError **error)
     }
 
   g_queue_push_tail (&self->outbox, item);
+  keep (self, item);
+  replace_draft (self);
   wc_log_add_waiting (self->log, item->entry);
   if (!self->log->at_end)
     wc_log_load_newest (self->log);
@@ -172,10 +225,11 @@ wc_conversation_retry (WcConversation *self, WcEntry *entry)
   /* With its old nonce: should it have been stored after all, it is not stored again. To a base server it was sent without one. */
   item = take_failed (self, entry);
   if (item == NULL)
-    item = outgoing_new (entry);
+    item = outgoing_new (self, entry, NULL);
   item->n_tries = 0;
   g_queue_push_tail (&self->outbox, item);
   wc_entry_set_stored (entry, 0, g_get_real_time () / 1000, WC_DELIVERY_WAITING);
+  keep (self, item);
   wc_log_unsettle (self->log, entry);
   wc_conversation_set_last (self, entry);
   wc_outbox_flush (self);
@@ -195,6 +249,8 @@ wc_conversation_remove_failed (WcConversation *self, WcEntry *entry)
 
   keep = g_object_ref (entry);
   item = take_failed (self, entry);
+  if (item != NULL && self->client != NULL && self->client->cache != NULL)
+    wc_cache_remove_outgoing (self->client->cache, item->nonce);
   g_clear_pointer (&item, outgoing_free);
   wc_log_forget (self->log, entry);
 }
@@ -259,7 +315,11 @@ flush_base (WcConversation *self)
     {
       WcOutgoing *item = self->outbox.head->data;
 
+      if (item->question != 0)
+        return;
       take_out (self, self->outbox.head);
+      if (self->client->cache != NULL)
+        wc_cache_remove_outgoing (self->client->cache, item->nonce);
       transmit_base (self, item);
       outgoing_free (item);
     }
@@ -273,7 +333,7 @@ has_waiting (WcConversation *self)
     {
       WcOutgoing *item = link->data;
 
-      if (!item->in_flight && !item->unsure)
+      if (!item->in_flight && item->question == 0 && (!item->unsure || self->client->base))
         return TRUE;
     }
 
@@ -288,6 +348,8 @@ transmit_waiting (WcConversation *self, gboolean all)
     {
       WcOutgoing *item = link->data;
 
+      if (item->question != 0)
+        return;
       if (!item->in_flight && (all || item->unsure))
         transmit (self, item);
     }
@@ -358,7 +420,11 @@ find (WcConversation *self, const char *nonce)
 static void
 go_on (WcConversation *self)
 {
-  wc_sync_check (self);
+  if (self->n_unsure == 0 && self->client != NULL)
+    {
+      wc_sync_check (self);
+      wc_history_pump (self->client->history);
+    }
   wc_outbox_flush (self);
 }
 
@@ -375,6 +441,8 @@ wc_outbox_acknowledge (WcConversation *self, const char *nonce, guint64 seq, gin
   take_out (self, link);
   wc_entry_set_stored (item->entry, seq, time, WC_DELIVERY_STORED);
   wc_marks_decorate (self, item->entry);
+  if (self->client != NULL && self->client->cache != NULL)
+    wc_cache_sent (self->client->cache, self->peer, nonce, item->entry);
   wc_sync_sent (self, item->entry);
   outgoing_free (item);
   go_on (self);
@@ -389,6 +457,8 @@ fail (WcConversation *self, GList *link, const char *why)
 
   take_out (self, link);
   g_queue_push_tail (&self->failed, item);
+  if (self->client->cache != NULL)
+    wc_cache_fail_outgoing (self->client->cache, item->nonce, why);
   wc_entry_set_delivery (item->entry, WC_DELIVERY_FAILED, why);
   wc_log_settle (self->log, item->entry);
 }
@@ -426,7 +496,7 @@ wc_outbox_fail_all (WcConversation *self, const char *why)
       WcOutgoing *item = link->data;
 
       next = link->next;
-      if (!item->in_flight && !item->unsure)
+      if (!item->in_flight && (!item->unsure || self->client->base))
         fail (self, link, why);
     }
 }
@@ -437,6 +507,27 @@ wc_outbox_fail_base_sent (WcConversation *self, const char *why)
   if (self->base_sent != NULL)
     wc_entry_set_delivery (self->base_sent, WC_DELIVERY_FAILED, why);
   g_clear_object (&self->base_sent);
+}
+
+void
+wc_outbox_restore (WcConversation *self, const WcCachedOutgoing *kept)
+{
+  g_autoptr (WcEntry) entry = wc_entry_new_message (self->client->client_id, TRUE, kept->text, 0, kept->time, WC_DELIVERY_WAITING);
+  WcOutgoing *item = outgoing_new (self, entry, kept->nonce);
+
+  item->told = TRUE;
+  wc_log_add_waiting (self->log, entry);
+  if (kept->error != NULL)
+    {
+      wc_entry_set_delivery (entry, WC_DELIVERY_FAILED, kept->error);
+      g_queue_push_tail (&self->failed, item);
+      return;
+    }
+
+  item->unsure = TRUE;
+  self->n_unsure++;
+  g_queue_push_tail (&self->outbox, item);
+  wc_conversation_set_last (self, entry);
 }
 
 void

@@ -4,6 +4,7 @@
 #include "client/client-private.h"
 #include "client/entry-private.h"
 #include "client/log-private.h"
+#include "client/pages.h"
 
 /* A conversation that is new to this device: so many of its unread messages are fetched at most. */
 #define FIRST_SIGHT_MAX 1000
@@ -145,6 +146,7 @@ start_over (WcConversation *self)
   self->live_from = 0;
   self->late = 0;
   g_ptr_array_set_size (self->floating, 0);
+  wc_keep_nothing (self);
   wc_marks_forget (self);
   wc_conversation_set_last (self, NULL);
   for (guint i = 0; i < self->logs->len; i++)
@@ -158,7 +160,7 @@ start_over (WcConversation *self)
     }
 }
 
-/* There is nothing beyond held: it was removed, or cannot be had. */
+/* There is nothing beyond held: it was removed. */
 static void
 hold_the_rest (WcConversation *self)
 {
@@ -174,6 +176,7 @@ hold_the_rest (WcConversation *self)
 static void
 take_page (WcConversation *self, const WcHistoryPage *page)
 {
+  wc_pages_keep (self, WC_HISTORY_AFTER, self->sync_from, page);
   for (guint i = 0; i < page->entries->len && self->client != NULL; i++)
     if (wc_entry_get_seq (page->entries->pdata[i]) > self->held)
       {
@@ -190,23 +193,21 @@ caught_up_cb (const WcHistoryPage *page, const GError *error, gpointer user_data
   g_autoptr (WcConversation) keep = g_object_ref (self);
 
   self->sync = NULL;
-  if (page == NULL && (self->client == NULL || self->client->state != WC_STATE_ONLINE))
-    return; /* the login ended: the next one asks again */
-  if (page != NULL && page->last < self->sync_from && !self->listed)
+  if (page == NULL)
+    return; /* the login ended, or the server cannot say now: the next message or login asks again */
+  if (page->last < self->sync_from && !self->listed)
     {
       start_over (self);
       wc_sync_begin (self);
       return;
     }
 
-  if (page != NULL)
-    {
-      if (!self->listed)
-        self->sync_due = FALSE; /* the page told what is newest, whyever it was asked for */
-      take_page (self, page);
-    }
-  if (page == NULL || page->entries->len == 0)
+  if (!self->listed)
+    self->sync_due = FALSE; /* the page told what is newest, whyever it was asked for */
+  take_page (self, page);
+  if (page->entries->len == 0)
     hold_the_rest (self);
+  wc_keep_held (self);
   wc_sync_check (self);
 }
 
@@ -238,6 +239,7 @@ show_newest (WcConversation *self, const WcHistoryPage *page)
     return;
 
   wc_marks_decorate (self, entry);
+  wc_pages_keep (self, WC_HISTORY_NEWEST, 0, page);
   wc_conversation_set_last (self, entry);
   if (wc_entry_get_seq (entry) == self->held)
     wc_log_add (self->log, entry);
@@ -295,6 +297,7 @@ newest_cb (const WcHistoryPage *page, const GError *error, gpointer user_data)
       if (page->entries->len == 0)
         wc_log_set_range (self->log, FALSE, self->log->at_end);
       settle_passed (self);
+      wc_keep_held (self);
     }
   catch_up (self);
 }
@@ -307,11 +310,11 @@ ask_for_newest (WcConversation *self, WcHistoryFunc func)
 
 /* The first time that this device hears of the conversation: it begins with what is not read yet. */
 static void
-begin_unread (WcConversation *self, guint64 last)
+begin_unread (WcConversation *self, guint64 last, gboolean news)
 {
   self->held_known = TRUE;
   self->held = MIN (MAX (self->read, last - MIN (last, FIRST_SIGHT_MAX)), last);
-  self->baseline = last;
+  self->baseline = news ? 0 : last;
   if (last == 0)
     wc_log_set_range (self->log, FALSE, self->log->at_end);
   settle_passed (self);
@@ -338,15 +341,19 @@ skip_ahead (WcConversation *self)
 static void
 settle_listed (WcConversation *self)
 {
-  if (self->listed_last < self->login_last)
+  gboolean replaced = self->listed_last < self->login_last;
+
+  if (replaced)
     start_over (self);
   self->login_last = 0;
   wc_marks_listed (self);
   if (!self->held_known)
-    begin_unread (self, self->listed_last);
+    begin_unread (self, self->listed_last, self->client->returning && !replaced);
   self->known_last = MAX (self->known_last, self->listed_last);
   if (self->known_last - MIN (self->held, self->known_last) > CATCH_UP_MAX)
     skip_ahead (self);
+  wc_keep_marks (self);
+  wc_keep_held (self);
 }
 
 void
@@ -452,8 +459,10 @@ wc_sync_receive (WcConversation *self, WcEntry *entry)
 
   if (seq == 0 || !self->held_known || seq == self->held + 1)
     {
+      wc_keep_entry (self, entry);
       take (self, entry);
       take_floating (self);
+      wc_keep_held (self);
     }
   else if (seq > self->held)
     {
@@ -483,6 +492,7 @@ wc_sync_sent (WcConversation *self, WcEntry *entry)
     {
       take_own (self, entry);
       take_floating (self);
+      wc_keep_held (self);
     }
   else if (wait || seq > self->held)
     {

@@ -59,8 +59,11 @@ wc_conversation_is_there (WcConversation *self, gboolean there, gint64 since)
     wc_typing_ended (self);
   if (there)
     wc_conversation_set_last_seen (self, 0);
-  else if (since != 0)
-    wc_conversation_set_last_seen (self, since);
+  else if (since != 0 && since != self->last_seen)
+    {
+      wc_conversation_set_last_seen (self, since);
+      wc_keep_last_seen (self);
+    }
   wc_conversation_set_presence (self, there ? WC_PRESENCE_ONLINE : WC_PRESENCE_OFFLINE);
   g_object_thaw_notify (G_OBJECT (self));
 }

@@ -285,6 +285,7 @@ test_client_new (void)
     .read_pause = 20,
     .typing_pause = 50,
     .typing_lasts = 60000,
+    .draft_pause = 20,
   };
   WcClient *client = wc_client_new ();
 
