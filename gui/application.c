@@ -153,6 +153,7 @@ webchat_application_startup (GApplication *application)
   };
   WebchatApplication *self = WEBCHAT_APPLICATION (application);
   GtkApplication *gtk_application = GTK_APPLICATION (application);
+  g_autoptr (GFile) cache = g_file_get_child (self->folder, "cache");
 
   G_APPLICATION_CLASS (webchat_application_parent_class)->startup (application);
 
@@ -163,6 +164,7 @@ webchat_application_startup (GApplication *application)
   gtk_application_set_accels_for_action (gtk_application, "app.shortcuts", (const char *[]) { "<Control>question", NULL });
 
   self->client = wc_client_new ();
+  wc_client_set_folder (self->client, cache);
   self->settings = ui_settings_new (self->folder);
   self->notifier = webchat_notifier_new (gtk_application, self->client);
   g_object_bind_property (self->settings, "idle-minutes", self->client, "idle-minutes", G_BINDING_SYNC_CREATE);
@@ -192,7 +194,10 @@ webchat_application_shutdown (GApplication *application)
   WebchatApplication *self = WEBCHAT_APPLICATION (application);
 
   if (self->client)
-    wc_client_logout (self->client);
+    {
+      wc_client_logout (self->client);
+      wc_client_set_folder (self->client, NULL); /* whoever may still hold the client: all is written now */
+    }
   g_clear_object (&self->notifier);
   g_clear_object (&self->settings);
   g_clear_object (&self->client);

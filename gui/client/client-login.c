@@ -47,15 +47,19 @@ go_offline (WcClient *self, const GError *error)
 {
   GError *closed;
 
+  self->open_when_loaded = FALSE;
   wc_client_drop_connection (self);
   wc_client_stop_waiting (self);
   wc_client_unwatch_network (self);
   wc_client_flush_arriving (self);
-  wc_client_set_state (self, WC_STATE_OFFLINE);
+  g_object_freeze_notify (G_OBJECT (self));
   wc_client_set_error (self, error);
+  wc_client_set_state (self, WC_STATE_OFFLINE);
+  g_object_thaw_notify (G_OBJECT (self));
 
   closed = g_error_new_literal (WC_ERROR, WC_ERROR_CLOSED, _("You are not logged in."));
   wc_history_fail_all (self->history, closed);
+  wc_search_queue_fail_all (self->searches, closed);
   g_error_free (closed);
   wc_client_foreach (self, wc_conversation_logged_out);
 }
@@ -73,19 +77,21 @@ take_failure (WcClient *self, const GError *failure)
   g_autoptr (WcClient) keep = g_object_ref (self);
   g_autoptr (GError) error = wc_client_refine_error (self, failure);
 
-  if (self->login_task != NULL)
+  /* With something to show, trouble with the network is no reason to show nothing. */
+  if (is_final (error) || (self->login_task != NULL && !self->ready))
     {
       go_offline (self, error);
       if (self->login_task != NULL)
-        end_login (self, g_error_copy (error));
-    }
-  else if (is_final (error))
-    {
-      go_offline (self, error);
+        {
+          wc_client_set_ready (self, FALSE);
+          end_login (self, g_error_copy (error));
+        }
     }
   else
     {
       wc_client_wait (self, error);
+      if (self->login_task != NULL && self->state == WC_STATE_WAITING)
+        end_login (self, NULL);
     }
 }
 
@@ -107,14 +113,15 @@ static gboolean
 login_timeout_cb (gpointer user_data)
 {
   WcClient *self = user_data;
+  gboolean no_answer = self->connection == NULL || self->ready; /* it was a WebChat server before, and is stuck now */
   g_autofree char *message = NULL;
 
   self->login_source = 0;
-  if (self->connection == NULL)
+  if (no_answer)
     message = g_strdup_printf (_("%s does not answer. Is the address right, and the computer on?"), self->server);
   else
     message = g_strdup_printf (_("Something answers at %s, but not as a WebChat server does."), self->server);
-  wc_client_fail (self, self->connection == NULL ? WC_ERROR_NO_ANSWER : WC_ERROR_NOT_WEBCHAT, message);
+  wc_client_fail (self, no_answer ? WC_ERROR_NO_ANSWER : WC_ERROR_NOT_WEBCHAT, message);
 
   return G_SOURCE_REMOVE;
 }
@@ -269,7 +276,7 @@ wc_client_login_async (WcClient *self, const char *server, const char *client_id
     }
   wc_client_set_error (self, NULL);
   wc_client_watch_network (self);
-  wc_client_open (self);
+  wc_client_open_with_cache (self);
 }
 
 gboolean

@@ -9,6 +9,7 @@
 #include "client/connection.h"
 #include "client/conversation-private.h"
 #include "client/history.h"
+#include "client/search-private.h"
 #include "shared/message.h"
 
 G_BEGIN_DECLS
@@ -33,6 +34,7 @@ typedef struct
   guint typing_pause; /* between two TYPING of a conversation */
   guint typing_lasts; /* after TYPING, when no other one comes */
   guint draft_pause; /* between a change of a draft and its way to the disk */
+  guint search;     /* after the last letter, before the server is asked for the words */
 } WcTiming;
 
 /* Clocks that go on while the machine sleeps, in microseconds; g_get_monotonic_time() does not. Tests have their own. */
@@ -83,6 +85,9 @@ struct _WcClient
   guint idle_minutes;
   GFile *folder;  /* NULL: nothing is kept */
   WcCache *cache; /* of this server and Client-ID, from the login on, also after a logout; NULL: nothing is kept */
+  guint n_caches;            /* opened or closed so far: a question belongs to one of them */
+  gboolean loading;          /* what the cache holds is on its way */
+  gboolean open_when_loaded; /* a login waits for it */
   gboolean ready;
   GError *cache_error;
   WcTiming timing;
@@ -117,6 +122,7 @@ struct _WcClient
 
   WcNetwork network;
   WcHistoryQueue *history;
+  WcSearchQueue *searches;
 };
 
 /* client.c */
@@ -145,6 +151,10 @@ void wc_client_drop_connection (WcClient *self);
 void wc_client_fail (WcClient *self, WcError code, const char *message); /* the connection is of no use; takes the usual way from there */
 void wc_client_connection_closed (WcClient *self, const GError *error);
 void wc_client_logged_in (WcClient *self, gboolean base);
+
+/* client-cache.c */
+void wc_client_open_with_cache (WcClient *self); /* wc_client_open, once what is kept here has been read */
+void wc_client_close_cache (WcClient *self);     /* what was put is written */
 
 /* restore.c: puts what was kept of an earlier login where the server's word would put it. Before the first connection. */
 void wc_client_restore (WcClient *self, const WcCached *cached);

@@ -206,6 +206,18 @@ take_history_end (WcClient *self, const WireMessage *message)
 }
 
 static gboolean
+take_search_response (WcClient *self, const WireMessage *message)
+{
+  return wc_search_queue_take_response (self->searches, message);
+}
+
+static gboolean
+take_search_end (WcClient *self, const WireMessage *message)
+{
+  return wc_search_queue_take_end (self->searches);
+}
+
+static gboolean
 take_client (WcClient *self, const WireMessage *message)
 {
   WcConversation *conversation;
@@ -419,6 +431,7 @@ take_error (WcClient *self, const WireMessage *message)
   if (!wc_client_parse_id (id, &number))
     find_refused (self, id, may_work_later (code), explain (code));
   else if (!wc_history_take_error (self->history, number, may_work_later (code), text)
+           && !wc_search_queue_take_error (self->searches, number, may_work_later (code), text)
            && !wc_client_listing_failed (self, number, may_work_later (code)))
     find_request (self, number, may_work_later (code));
 
@@ -435,6 +448,8 @@ static const Handler handlers[WIRE_N_VERBS] = {
   [WIRE_END_NOTIF] = take_end_notif,
   [WIRE_HISTORY_RESP] = take_history_response,
   [WIRE_HISTORY_END] = take_history_end,
+  [WIRE_SEARCH_RESP] = take_search_response,
+  [WIRE_SEARCH_END] = take_search_end,
   [WIRE_CLIENT] = take_client,
   [WIRE_CLIENTS_END] = take_clients_end,
   [WIRE_PRESENCE] = take_presence,

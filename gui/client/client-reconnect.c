@@ -76,6 +76,9 @@ wc_client_wait (WcClient *self, const GError *error)
   wc_client_set_state (self, WC_STATE_WAITING);
   g_object_thaw_notify (G_OBJECT (self));
   wc_client_foreach (self, wc_conversation_went_away);
+
+  /* Nobody waits for these: what is kept here has been searched already. */
+  wc_search_queue_fail_all (self->searches, cause);
 }
 
 void

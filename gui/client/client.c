@@ -52,6 +52,7 @@ static const WcTiming usual_timing = {
   .typing_pause = 4000,
   .typing_lasts = 6000,
   .draft_pause = 300,
+  .search = 150,
 };
 
 G_DEFINE_QUARK (wc-error-quark, wc_error)
@@ -65,7 +66,9 @@ wc_client_dispose (GObject *object)
 
   wc_client_logout (self);
   wc_client_forget_people (self);
+  wc_client_close_cache (self);
   g_clear_pointer (&self->history, wc_history_queue_free);
+  g_clear_pointer (&self->searches, wc_search_queue_free);
 
   G_OBJECT_CLASS (wc_client_parent_class)->dispose (object);
 }
@@ -78,7 +81,7 @@ wc_client_finalize (GObject *object)
   g_assert (self->connection == NULL && self->connecting == NULL && self->login_task == NULL);
   g_assert (self->login_source == 0 && self->login_cancel_source == 0 && self->keep_alive_source == 0 && self->retry_source == 0);
   g_assert (self->listing_source == 0);
-  g_assert (self->history == NULL);
+  g_assert (self->history == NULL && self->searches == NULL && self->cache == NULL);
   g_hash_table_unref (self->by_peer);
   g_ptr_array_unref (self->arriving);
   g_object_unref (self->people);
@@ -187,6 +190,7 @@ wc_client_init (WcClient *self)
   self->timing = usual_timing;
   wc_client_init_network (self);
   self->history = wc_history_queue_new (self);
+  self->searches = wc_search_queue_new (self);
 }
 
 WcClient *
@@ -274,6 +278,7 @@ wc_client_set_identity (WcClient *self, const char *server, const char *client_i
     return;
 
   wc_client_forget_people (self);
+  wc_client_close_cache (self);
   wc_client_set_ready (self, FALSE);
   g_object_freeze_notify (G_OBJECT (self));
   g_free (self->server);
@@ -446,14 +451,6 @@ wc_client_get_conversation (WcClient *self, const char *peer)
   g_return_val_if_fail (peer != NULL, NULL);
 
   return wc_client_meet (self, peer, FALSE);
-}
-
-void
-wc_client_set_folder (WcClient *self, GFile *folder)
-{
-  g_return_if_fail (WC_IS_CLIENT (self));
-
-  g_set_object (&self->folder, folder);
 }
 
 gboolean

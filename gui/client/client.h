@@ -11,7 +11,7 @@ typedef enum
   WC_STATE_CONNECTING,
   WC_STATE_AUTHENTICATING, /* connected, HELLO sent */
   WC_STATE_ONLINE,
-  WC_STATE_WAITING,        /* was online; tries again at "retry-time" */
+  WC_STATE_WAITING,        /* was online, or is known from an earlier login; tries again at "retry-time" */
 } WcState;
 
 #define WC_ERROR (wc_error_quark ())
@@ -51,7 +51,8 @@ G_DECLARE_FINAL_TYPE (WcClient, wc_client, WC, CLIENT, GObject)
 
 WcClient *wc_client_new (void);
 
-/* Where to keep what is known, for each server and Client-ID; NULL, the default, is nowhere. Before a login. */
+/* Where to keep what is known, for each server and Client-ID; NULL, the default, is nowhere. Before a login; or after the last logout with NULL, which
+ * returns when all is written. */
 void wc_client_set_folder (WcClient *self, GFile *folder);
 gboolean wc_client_get_ready (WcClient *self);
 const GError *wc_client_get_cache_error (WcClient *self);

@@ -62,28 +62,23 @@ make_main_page (UiWindow *self)
   gtk_stack_add_named (self->stack, GTK_WIDGET (self->main_page), "main");
 }
 
+/* There is something to show as soon as what an earlier login has left is read: the banner says what is wrong with the connection. */
 static void
-state_changed_cb (UiWindow *self)
+update_page (UiWindow *self)
 {
-  switch (wc_client_get_state (self->client))
+  const gboolean offline = wc_client_get_state (self->client) == WC_STATE_OFFLINE;
+
+  if (!offline && wc_client_get_ready (self->client))
     {
-    case WC_STATE_ONLINE:
       if (!self->main_page)
         make_main_page (self);
       show_page (self, GTK_WIDGET (self->main_page));
-      break;
-    case WC_STATE_OFFLINE:
-      if (!self->main_page || gtk_stack_get_visible_child (self->stack) != GTK_WIDGET (self->main_page))
-        break;
+    }
+  else if (offline && self->main_page && gtk_stack_get_visible_child (self->stack) == GTK_WIDGET (self->main_page))
+    {
       ui_main_page_reset (self->main_page);
       show_page (self, GTK_WIDGET (self->login_page));
       ui_login_page_show_error (self->login_page, wc_client_get_error (self->client));
-      break;
-    case WC_STATE_CONNECTING:
-    case WC_STATE_AUTHENTICATING:
-    case WC_STATE_WAITING:
-    default:
-      break;
     }
 }
 
@@ -151,9 +146,10 @@ ui_window_constructed (GObject *object)
   gtk_stack_add_named (self->stack, GTK_WIDGET (self->login_page), "login");
   gtk_widget_grab_focus (GTK_WIDGET (self->login_page));
 
-  g_signal_connect_object (self->client, "notify::state", G_CALLBACK (state_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->client, "notify::state", G_CALLBACK (update_page), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->client, "notify::ready", G_CALLBACK (update_page), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->client, "notify::client-id", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
-  state_changed_cb (self);
+  update_page (self);
   ui_window_update_actions (self);
 }
 

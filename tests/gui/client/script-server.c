@@ -369,6 +369,32 @@ test_client_finish (WcClient *client)
     ;
 }
 
+GFile *
+test_folder_new (void)
+{
+  g_autofree char *path = g_dir_make_tmp ("webchat-client-XXXXXX", NULL);
+
+  return g_file_new_for_path (path);
+}
+
+static void
+remove_all (GFile *file)
+{
+  g_autoptr (GFileEnumerator) children = g_file_enumerate_children (file, "standard::name", G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, NULL, NULL);
+  GFile *child;
+
+  while (children != NULL && g_file_enumerator_iterate (children, NULL, &child, NULL, NULL) && child != NULL)
+    remove_all (child);
+  g_file_delete (file, NULL, NULL);
+}
+
+void
+test_folder_free (GFile *folder)
+{
+  remove_all (folder);
+  g_object_unref (folder);
+}
+
 static const char *
 event_name (WcEvent event)
 {

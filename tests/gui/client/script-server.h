@@ -87,6 +87,10 @@ void script_list (ScriptServer *self, const char *tags, const char *peer);
 /* Logs out, and sees that nothing of the client is left. */
 void test_client_finish (WcClient *client);
 
+/* An empty folder; and away with it and all that is in it. */
+GFile *test_folder_new (void);
+void test_folder_free (GFile *folder);
+
 /* The rows of a log as text: "alice: hi [stored]", "* started", for tables. Transfer full. */
 char *log_to_text (WcLog *log);
 #define assert_log(log, expected)                  \
