@@ -30,11 +30,11 @@ enum
 static const char *const statements[N_STATEMENTS] = {
   [REMOVED] = "SELECT json_object (" PAIR ", 'removed', removed, 'time', wire_time (removed_time)) FROM conversation WHERE id = ?1 AND removed > 0",
   /* The id is selected so that SQLite merges the view's tables by it as it goes, and does not sort first. */
-  [MESSAGES] = "SELECT iif (nonce IS NULL, json_object (" HEAD "'text', body),"
-               " json_object (" HEAD "'id', nonce, 'text', body)), id"
-               " FROM history WHERE id > ?1 << 32 AND id < (?1 + 1) << 32 ORDER BY id",
-  [MARKS] = "SELECT json_object (" PAIR ", 'reader', " SIDE ("side") ", 'read', read, 'delivered', delivered)"
-            " FROM mark WHERE conversation = ?1 AND (read > 0 OR delivered > 0) ORDER BY side",
+  [MESSAGES] = ("SELECT iif (nonce IS NULL, json_object (" HEAD "'text', body),"
+                " json_object (" HEAD "'id', nonce, 'text', body)), id"
+                " FROM history WHERE id > ?1 << 32 AND id < (?1 + 1) << 32 ORDER BY id"),
+  [MARKS] = ("SELECT json_object (" PAIR ", 'reader', " SIDE ("side") ", 'read', read, 'delivered', delivered)"
+             " FROM mark WHERE conversation = ?1 AND (read > 0 OR delivered > 0) ORDER BY side"),
 };
 
 typedef struct

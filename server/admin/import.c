@@ -22,7 +22,6 @@ enum
   SET_REMOVED,
   LAST_MESSAGE,
   GET_MESSAGE,
-  FIND_NONCE,
   ADD_MESSAGE,
   RAISE_MARKS,
   COMMIT,
@@ -41,10 +40,9 @@ static const char *const statements[N_STATEMENTS] = {
   [SET_REMOVED] = "UPDATE conversation SET removed = ?2, removed_time = ?3 WHERE id = ?1",
   [LAST_MESSAGE] = "SELECT id, time FROM message WHERE id > ?1 << 32 AND id < (?1 + 1) << 32 ORDER BY id DESC LIMIT 1",
   [GET_MESSAGE] = "SELECT sender, time, nonce, body FROM message WHERE id = ?",
-  [FIND_NONCE] = "SELECT 1 FROM message WHERE id >> 32 = ? AND sender = ? AND nonce = ?",
   [ADD_MESSAGE] = "INSERT INTO message (" COLUMNS ") VALUES (?, ?, ?, ?, ?)",
-  [RAISE_MARKS] = "INSERT INTO mark (conversation, side, read, delivered) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
-                  " SET read = max (read, excluded.read), delivered = max (delivered, excluded.delivered)",
+  [RAISE_MARKS] = ("INSERT INTO mark (conversation, side, read, delivered) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+                   " SET read = max (read, excluded.read), delivered = max (delivered, excluded.delivered)"),
   [COMMIT] = "COMMIT",
 };
 
@@ -183,22 +181,6 @@ compare_message (Import *self, const ImportLine *line, GError **error)
 }
 
 static gboolean
-check_nonce (Import *self, const ImportLine *line, GError **error)
-{
-  sqlite3_stmt *find = self->statements[FIND_NONCE];
-  int result;
-
-  if (line->nonce == NULL)
-    return TRUE;
-  sqlite3_bind_int64 (find, 1, self->conversation);
-  sqlite3_bind_int (find, 2, (int) line->side);
-  sqlite3_bind_text (find, 3, line->nonce, -1, SQLITE_STATIC);
-  result = history_step (find, error);
-  sqlite3_reset (find);
-  return result == SQLITE_DONE || (result != 0 && refuse (error, "an earlier message has the same \"id\""));
-}
-
-static gboolean
 add_message (Import *self, const ImportLine *line, GError **error)
 {
   sqlite3_stmt *add = self->statements[ADD_MESSAGE];
@@ -209,8 +191,6 @@ add_message (Import *self, const ImportLine *line, GError **error)
                    self->lo, self->hi, line->seq);
   if (line->time < self->last_time)
     return refuse (error, "\"time\" is before that of the message before");
-  if (!check_nonce (self, line, error))
-    return FALSE;
 
   sqlite3_bind_int64 (add, 1, store_db_message_id (self->conversation, line->seq));
   sqlite3_bind_int (add, 2, (int) line->side);
@@ -218,7 +198,12 @@ add_message (Import *self, const ImportLine *line, GError **error)
   sqlite3_bind_text (add, 4, line->nonce, -1, SQLITE_STATIC); /* NULL for none */
   sqlite3_bind_text (add, 5, line->text, (int) line->text_len, SQLITE_STATIC);
   if (!store_db_run (add, error))
-    return FALSE;
+    {
+      if (sqlite3_extended_errcode (self->db) != SQLITE_CONSTRAINT_UNIQUE)
+        return FALSE;
+      g_clear_error (error);
+      return refuse (error, "an earlier message has the same \"id\"");
+    }
   self->last = line->seq;
   self->last_time = line->time;
   self->n_added++;
