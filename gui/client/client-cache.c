@@ -57,6 +57,7 @@ wc_client_open_with_cache (WcClient *self)
 void
 wc_client_close_cache (WcClient *self)
 {
+  wc_client_foreach (self, wc_keep_draft_now);
   g_clear_pointer (&self->cache, wc_cache_close);
   self->n_caches++;
   self->loading = FALSE;

@@ -17,7 +17,7 @@ def find_stored(person, text):
     """A message of one's own that the server has on its disk."""
     def look():
         row = person.look('list item', text)
-        return row and 'Stored' in row.get_name()
+        return row and any(state in row.get_name() for state in ('Stored', 'Delivered', 'Read'))
     person.desktop.wait(look, f'"{text}" of {person.name} to be stored')
 
 
