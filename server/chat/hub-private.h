@@ -77,6 +77,10 @@ struct _Hub
   Store *store;
   gint stopping; /* atomic */
 
+  /* The store's thread alone. */
+  gboolean failure_logged; /* the log says that nothing can be stored, and not yet that this is over */
+  gint64 failure_due;      /* monotonic: not before that it says so again */
+
   GMutex lock;
   ClientList *list;
   GHashTable *clients;  /* Client-ID -> Client */

@@ -9,6 +9,8 @@
 #define PENDING_MAX 1024
 #define BACKLOG_MAX (32 * 1024 * 1024)
 
+#define FAILURE_AGAIN_US (30 * G_TIME_SPAN_SECOND)
+
 /* What other input may go on while messages are pending: everything else takes effect after them, in order. */
 gboolean
 messages_may_go_on (Peer *peer, WireVerb verb)
@@ -228,14 +230,30 @@ settle (Peer *peer)
     connection_resume (peer->connection);
 }
 
+/* A disk that is full fails for hours, a thousand times a second; the log may be on it, too. */
+static void
+log_failure (Hub *hub, const GError *error)
+{
+  gint64 now = error != NULL ? g_get_monotonic_time () : 0;
+
+  if (error == NULL && hub->failure_logged)
+    g_message ("messages are stored again");
+  if (error == NULL)
+    hub->failure_logged = FALSE;
+  else if (now >= hub->failure_due)
+    {
+      g_warning ("cannot store messages: %s", error->message);
+      hub->failure_logged = TRUE;
+      hub->failure_due = now + FAILURE_AGAIN_US;
+    }
+}
+
 void
 hub_stored (StoreMessage *batch, const GError *error, gpointer user_data)
 {
   Hub *hub = user_data;
 
-  if (error != NULL)
-    g_warning ("cannot store messages: %s", error->message);
-
+  log_failure (hub, error);
   for (StoreMessage *next; batch != NULL; batch = next)
     {
       Peer *peer = batch->owner;

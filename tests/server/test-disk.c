@@ -312,6 +312,20 @@ check (Scene *scene)
     g_assert_nonnull (strstr (lines[i], g_ptr_array_index (scene->texts, i)));
 }
 
+/* The operator is told, and not again and again: the log may well be on the same disk. */
+static void
+check_log (Scene *scene)
+{
+  g_autofree char *log = test_server_log (scene->server);
+  const char *first = strstr (log, "cannot store messages: ");
+
+  if (scene->trouble->begin == limit_begin)
+    return; /* which is the log's as well */
+  g_assert_nonnull (first);
+  g_assert_null (strstr (first + 1, "cannot store messages: "));
+  g_assert_nonnull (strstr (first, "messages are stored again"));
+}
+
 static void
 test_recover (gconstpointer data)
 {
@@ -327,6 +341,7 @@ test_recover (gconstpointer data)
   recover (&scene);
   look_around (&scene);
   check (&scene);
+  check_log (&scene);
 
   leave (&scene);
   test_server_crash_and_restart (scene.server);
