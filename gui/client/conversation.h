@@ -76,7 +76,7 @@ void wc_conversation_type (WcConversation *self);
 typedef enum
 {
   WC_EXPORT_TEXT, /* for people: a line a message, with date and name */
-  WC_EXPORT_JSON, /* an object a line: seq, from, time, text */
+  WC_EXPORT_JSON, /* an object a line: conversation, seq, from, time, text; as the server's own export */
 } WcExportFormat;
 
 /* Writes all messages, from what is kept here and else from the server, oldest first; the file is replaced when it is whole. progress (may be NULL) is told

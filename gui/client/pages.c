@@ -70,6 +70,10 @@ wc_pages_keep (WcConversation *conversation, WcHistoryKind kind, guint64 seq, co
       g_assert_not_reached ();
     }
   wc_cache_put (cache, conversation->peer, page->entries, first, last);
+
+  /* Else the cache would take its own end for the conversation's. */
+  if (page->last > 0)
+    wc_cache_set_marks (cache, conversation->peer, page->last, 0, 0, 0);
 }
 
 static void
