@@ -143,6 +143,9 @@ set_show_history (UiChatPane *self, gboolean show_history)
   if (self->show_history == show_history)
     return;
 
+  /* Before it is hidden: see ui_release_focus(). */
+  if (!show_history && ui_chat_pane_history_has_focus (self) && !ui_chat_pane_focus_chat (self))
+    ui_release_focus (GTK_WIDGET (self->history));
   self->show_history = show_history;
   update_history (self);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SHOW_HISTORY]);
@@ -355,10 +358,56 @@ ui_chat_pane_focus_history (UiChatPane *self)
   return gtk_widget_grab_focus (pane) || gtk_widget_child_focus (pane, GTK_DIR_TAB_FORWARD);
 }
 
+static UiHistoryPane *
+open_history (UiChatPane *self)
+{
+  set_show_history (self, TRUE);
+  return self->conversation ? UI_HISTORY_PANE (adw_bin_get_child (self->history)) : NULL;
+}
+
+void
+ui_chat_pane_search (UiChatPane *self)
+{
+  UiHistoryPane *history;
+
+  g_return_if_fail (UI_IS_CHAT_PANE (self));
+
+  history = open_history (self);
+  if (history)
+    ui_history_pane_search (history);
+}
+
+void
+ui_chat_pane_show_in_history (UiChatPane *self, guint64 seq)
+{
+  UiHistoryPane *history;
+
+  g_return_if_fail (UI_IS_CHAT_PANE (self));
+
+  history = open_history (self);
+  if (history)
+    ui_history_pane_show (history, seq);
+}
+
+gboolean
+ui_chat_pane_back (UiChatPane *self)
+{
+  g_return_val_if_fail (UI_IS_CHAT_PANE (self), FALSE);
+
+  if (!self->show_history)
+    return FALSE;
+  if (ui_chat_pane_history_has_focus (self) && ui_history_pane_back (UI_HISTORY_PANE (adw_bin_get_child (self->history))))
+    return TRUE;
+  set_show_history (self, FALSE);
+  ui_chat_pane_focus_chat (self);
+  return TRUE;
+}
+
 gboolean
 ui_chat_pane_history_has_focus (UiChatPane *self)
 {
-  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root ? gtk_root_get_focus (root) : NULL;
 
   return focus && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->history));
 }

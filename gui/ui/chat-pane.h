@@ -29,6 +29,13 @@ gboolean ui_chat_pane_focus_history (UiChatPane *self);
  * last). FALSE when there is none in that direction. */
 gboolean ui_chat_pane_focus_next (UiChatPane *self, gboolean backward);
 
+/* Opens the history: its search field has the keyboard; or it shows a message in its place. */
+void ui_chat_pane_search (UiChatPane *self);
+void ui_chat_pane_show_in_history (UiChatPane *self, guint64 seq);
+
+/* One step back in the history, or out of it. FALSE when it does not show. */
+gboolean ui_chat_pane_back (UiChatPane *self);
+
 /* Whether the keyboard is in the history. */
 gboolean ui_chat_pane_history_has_focus (UiChatPane *self);
 

@@ -2,6 +2,7 @@
 #include "ui/chat-window.h"
 
 #include "ui/chat-pane.h"
+#include "ui/window.h"
 
 struct _UiChatWindow
 {
@@ -61,9 +62,29 @@ back_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   UiChatWindow *self = UI_CHAT_WINDOW (widget);
 
-  if (self->show_history)
-    g_object_set (self, "show-history", FALSE, NULL);
-  ui_chat_pane_focus_chat (self->pane);
+  if (!ui_chat_pane_back (self->pane))
+    ui_chat_pane_focus_chat (self->pane);
+}
+
+static void
+search_chat_cb (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  ui_chat_pane_search (UI_CHAT_WINDOW (widget)->pane);
+}
+
+/* Everybody's messages are searched where everybody is. */
+static void
+search_cb (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (widget));
+
+  for (GList *l = application ? gtk_application_get_windows (application) : NULL; l; l = l->next)
+    if (UI_IS_WINDOW (l->data))
+      {
+        gtk_window_present (l->data);
+        gtk_widget_activate_action (l->data, "win.search", NULL);
+        return;
+      }
 }
 
 static void
@@ -163,12 +184,16 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.end-chat", NULL, end_chat_cb);
   gtk_widget_class_install_action (widget_class, "win.detach", NULL, detach_cb);
   gtk_widget_class_install_action (widget_class, "win.back", NULL, back_cb);
+  gtk_widget_class_install_action (widget_class, "win.search-chat", NULL, search_chat_cb);
+  gtk_widget_class_install_action (widget_class, "win.search", NULL, search_cb);
   gtk_widget_class_install_action (widget_class, "win.next-pane", "b", next_pane_cb);
   gtk_widget_class_install_property_action (widget_class, "win.show-history", "show-history");
 
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.back", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, 0, "win.next-pane", "b", FALSE);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, GDK_SHIFT_MASK, "win.next-pane", "b", TRUE);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "win.search-chat", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "win.search", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_h, GDK_CONTROL_MASK, "win.show-history", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_e, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "win.end-chat", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "window.close", NULL);

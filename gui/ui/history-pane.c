@@ -8,6 +8,7 @@
 #include "ui/jump-button.h"
 #include "ui/message-list.h"
 #include "ui/pages.h"
+#include "ui/search-view.h"
 #include "ui/trouble.h"
 
 struct _UiHistoryPane
@@ -18,12 +19,14 @@ struct _UiHistoryPane
 
   GtkWidget *box;
   AdwWindowTitle *title;
+  UiSearchView *search;
   UiPages *pages;
   GtkSpinner *opening;
   AdwStatusPage *error;
   UiMessageList *list;
   UiJumpButton *jump;
   UiDatePopover *date_popover;
+  GCancellable *jumping; /* to a message; NULL when none is looked for */
 };
 
 G_DEFINE_FINAL_TYPE (UiHistoryPane, ui_history_pane, GTK_TYPE_WIDGET)
@@ -112,7 +115,77 @@ try_again_cb (GtkButton *button, UiHistoryPane *self)
 static void
 jumped_cb (UiDatePopover *popover, guint position, UiHistoryPane *self)
 {
+  ui_search_view_show_child (self->search);
   ui_message_list_go_to (self->list, position);
+}
+
+/* A message that was looked for */
+
+static void
+cancel_jump (UiHistoryPane *self)
+{
+  if (self->jumping)
+    g_cancellable_cancel (self->jumping);
+  g_clear_object (&self->jumping);
+}
+
+static void
+found_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (UiHistoryPane) self = data;
+  g_autoptr (GError) error = NULL;
+  int position = wc_log_jump_to_seq_finish (WC_LOG (object), result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  g_clear_object (&self->jumping);
+  if (position < 0)
+    {
+      g_autofree char *message = ui_trouble_message (error);
+
+      ui_search_view_set_note (self->search, message);
+      return;
+    }
+  ui_search_view_set_note (self->search, NULL);
+  ui_search_view_show_child (self->search);
+  update (self);
+  ui_message_list_point_at (self->list, (guint) position);
+}
+
+void
+ui_history_pane_show (UiHistoryPane *self, guint64 seq)
+{
+  g_return_if_fail (UI_IS_HISTORY_PANE (self));
+
+  cancel_jump (self);
+  self->jumping = g_cancellable_new ();
+  wc_log_jump_to_seq_async (self->log, seq, self->jumping, found_cb, g_object_ref (self));
+}
+
+void
+ui_history_pane_search (UiHistoryPane *self)
+{
+  g_return_if_fail (UI_IS_HISTORY_PANE (self));
+  ui_search_view_begin (self->search, NULL);
+}
+
+gboolean
+ui_history_pane_back (UiHistoryPane *self)
+{
+  g_return_val_if_fail (UI_IS_HISTORY_PANE (self), FALSE);
+  return ui_search_view_back (self->search);
+}
+
+static void
+open_cb (UiSearchView *search, WcHit *hit, UiHistoryPane *self)
+{
+  ui_history_pane_show (self, wc_entry_get_seq (wc_hit_get_entry (hit)));
+}
+
+static void
+stop_cb (UiSearchView *search, UiHistoryPane *self)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.back", NULL);
 }
 
 /* A widget that grabs the focus for a child would otherwise also take it when the focus moves out of it. */
@@ -127,6 +200,8 @@ ui_history_pane_grab_focus (GtkWidget *widget)
 {
   UiHistoryPane *self = UI_HISTORY_PANE (widget);
 
+  if (ui_search_view_get_searching (self->search))
+    return gtk_widget_grab_focus (GTK_WIDGET (self->search));
   return ui_message_list_focus_rows (self->list) || gtk_widget_child_focus (self->box, GTK_DIR_TAB_FORWARD);
 }
 
@@ -136,7 +211,7 @@ ui_history_pane_map (GtkWidget *widget)
   UiHistoryPane *self = UI_HISTORY_PANE (widget);
 
   GTK_WIDGET_CLASS (ui_history_pane_parent_class)->map (widget);
-  if (g_list_model_get_n_items (G_LIST_MODEL (self->log)) == 0)
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->log)) == 0 && !self->jumping)
     wc_log_load_newest (self->log);
 }
 
@@ -154,6 +229,7 @@ ui_history_pane_constructed (GObject *object)
   g_object_bind_property (self->conversation, "peer", self->title, "subtitle", G_BINDING_SYNC_CREATE);
   g_signal_connect_object (self->log, "notify", G_CALLBACK (log_state_cb), self, 0);
   g_signal_connect_object (self->log, "items-changed", G_CALLBACK (log_changed_cb), self, 0);
+  g_object_set (self->search, "client", wc_conversation_get_client (self->conversation), "conversation", self->conversation, NULL);
   ui_message_list_set_entries (self->list, G_LIST_MODEL (self->log));
   ui_date_popover_set_log (self->date_popover, self->log);
   update (self);
@@ -182,6 +258,7 @@ ui_history_pane_dispose (GObject *object)
 {
   UiHistoryPane *self = UI_HISTORY_PANE (object);
 
+  cancel_jump (self);
   if (self->log)
     g_signal_handlers_disconnect_by_data (self->log, self);
   g_clear_pointer (&self->box, gtk_widget_unparent);
@@ -200,6 +277,7 @@ ui_history_pane_class_init (UiHistoryPaneClass *klass)
   g_type_ensure (UI_TYPE_PAGES);
   g_type_ensure (UI_TYPE_JUMP_BUTTON);
   g_type_ensure (UI_TYPE_MESSAGE_LIST);
+  g_type_ensure (UI_TYPE_SEARCH_VIEW);
   object_class->constructed = ui_history_pane_constructed;
   object_class->dispose = ui_history_pane_dispose;
   object_class->get_property = ui_history_pane_get_property;
@@ -215,12 +293,15 @@ ui_history_pane_class_init (UiHistoryPaneClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/history-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, box);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, title);
+  gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, search);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, pages);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, opening);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, error);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, list);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, jump);
   gtk_widget_class_bind_template_child (widget_class, UiHistoryPane, date_popover);
+  gtk_widget_class_bind_template_callback (widget_class, open_cb);
+  gtk_widget_class_bind_template_callback (widget_class, stop_cb);
   gtk_widget_class_bind_template_callback (widget_class, load_older_cb);
   gtk_widget_class_bind_template_callback (widget_class, load_newer_cb);
   gtk_widget_class_bind_template_callback (widget_class, at_end_cb);

@@ -16,6 +16,15 @@ G_DECLARE_FINAL_TYPE (UiHistoryPane, ui_history_pane, UI, HISTORY_PANE, GtkWidge
 
 GtkWidget *ui_history_pane_new (WcConversation *conversation);
 
+/* Shows a message in its place, marked for a moment; or says in words why it cannot. */
+void ui_history_pane_show (UiHistoryPane *self, guint64 seq);
+
+/* The keyboard into the search field. */
+void ui_history_pane_search (UiHistoryPane *self);
+
+/* One step back: to the messages that were found, then out of the search. FALSE when nothing is searched for. */
+gboolean ui_history_pane_back (UiHistoryPane *self);
+
 WcLog *ui_history_pane_get_log (UiHistoryPane *self); /* transfer none */
 
 G_END_DECLS

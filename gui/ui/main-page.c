@@ -5,14 +5,18 @@
 
 #include "ui/chat-pane.h"
 #include "ui/chat-window.h"
+#include "ui/pages.h"
 #include "ui/people-pane.h"
+#include "ui/search-view.h"
 
 struct _UiMainPage
 {
   GtkWidget parent_instance;
 
   AdwLeaflet *leaflet;
+  UiPages *sidebar; /* the people, or a search in all chats */
   UiPeoplePane *people;
+  UiSearchView *search;
   UiChatPane *chat;
 
   WcClient *client;
@@ -75,6 +79,38 @@ open_cb (UiMainPage *self, WcConversation *conversation, gboolean enter)
   ui_main_page_open (self, conversation, enter);
 }
 
+static gboolean
+is_searching (UiMainPage *self)
+{
+  return g_strcmp0 (ui_pages_get_page (self->sidebar), "search_page") == 0;
+}
+
+static gboolean
+focus_sidebar (UiMainPage *self)
+{
+  if (is_searching (self))
+    return gtk_widget_grab_focus (GTK_WIDGET (self->search));
+  return ui_people_pane_focus_row (self->people, ui_chat_pane_get_conversation (self->chat));
+}
+
+static void
+stop_search_cb (UiMainPage *self)
+{
+  ui_pages_set_page (self->sidebar, "people");
+  focus_sidebar (self);
+}
+
+static void
+open_hit_cb (UiMainPage *self, WcHit *hit)
+{
+  WcConversation *conversation = wc_hit_get_conversation (hit);
+
+  if (!conversation)
+    return;
+  ui_main_page_open (self, conversation, TRUE);
+  ui_chat_pane_show_in_history (self->chat, wc_entry_get_seq (wc_hit_get_entry (hit)));
+}
+
 static void
 folded_changed_cb (UiMainPage *self)
 {
@@ -104,7 +140,7 @@ ui_main_page_grab_focus (GtkWidget *widget)
 
   if (chat_is_in_front (self) && ui_chat_pane_focus_chat (self->chat))
     return TRUE;
-  return gtk_widget_child_focus (GTK_WIDGET (self->people), GTK_DIR_TAB_FORWARD);
+  return gtk_widget_child_focus (GTK_WIDGET (self->sidebar), GTK_DIR_TAB_FORWARD);
 }
 
 static void
@@ -207,11 +243,17 @@ ui_main_page_class_init (UiMainPageClass *klass)
 
   g_type_ensure (UI_TYPE_PEOPLE_PANE);
   g_type_ensure (UI_TYPE_CHAT_PANE);
+  g_type_ensure (UI_TYPE_PAGES);
+  g_type_ensure (UI_TYPE_SEARCH_VIEW);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/main-page.ui");
   gtk_widget_class_bind_template_child (widget_class, UiMainPage, leaflet);
+  gtk_widget_class_bind_template_child (widget_class, UiMainPage, sidebar);
   gtk_widget_class_bind_template_child (widget_class, UiMainPage, people);
+  gtk_widget_class_bind_template_child (widget_class, UiMainPage, search);
   gtk_widget_class_bind_template_child (widget_class, UiMainPage, chat);
   gtk_widget_class_bind_template_callback (widget_class, open_cb);
+  gtk_widget_class_bind_template_callback (widget_class, open_hit_cb);
+  gtk_widget_class_bind_template_callback (widget_class, stop_search_cb);
   gtk_widget_class_bind_template_callback (widget_class, folded_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, visible_child_changed_cb);
 }
@@ -252,7 +294,7 @@ ui_main_page_open (UiMainPage *self, WcConversation *conversation, gboolean ente
   ui_people_pane_set_selected (self->people, conversation);
   if (!conversation)
     {
-      adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->people));
+      adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->sidebar));
       return;
     }
 
@@ -277,6 +319,8 @@ ui_main_page_reset (UiMainPage *self)
   for (GList *l = windows; l; l = l->next)
     gtk_window_destroy (l->data);
   ui_main_page_open (self, NULL, FALSE);
+  ui_pages_set_page (self->sidebar, "people");
+  ui_search_view_clear (self->search);
   ui_chat_pane_clear (self->chat);
 }
 
@@ -308,23 +352,32 @@ ui_main_page_detach (UiMainPage *self)
   gtk_window_present (window);
 }
 
+static gboolean
+focus_is_in_sidebar (UiMainPage *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root ? gtk_root_get_focus (root) : NULL;
+
+  return focus && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->sidebar));
+}
+
 gboolean
 ui_main_page_back (UiMainPage *self)
 {
   g_return_val_if_fail (UI_IS_MAIN_PAGE (self), FALSE);
 
-  if (chat_is_in_front (self) && self->show_history)
+  if (focus_is_in_sidebar (self) && is_searching (self))
     {
-      g_object_set (self, "show-history", FALSE, NULL);
-      ui_chat_pane_focus_chat (self->chat);
+      if (!ui_search_view_back (self->search))
+        stop_search_cb (self);
       return TRUE;
     }
+  if (chat_is_in_front (self) && ui_chat_pane_back (self->chat))
+    return TRUE;
   if (adw_leaflet_get_folded (self->leaflet) && chat_is_in_front (self))
     {
-      WcConversation *conversation = ui_chat_pane_get_conversation (self->chat);
-
-      adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->people));
-      ui_people_pane_focus_row (self->people, conversation);
+      adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->sidebar));
+      focus_sidebar (self);
       return TRUE;
     }
   return FALSE;
@@ -336,8 +389,32 @@ ui_main_page_find_person (UiMainPage *self)
   g_return_if_fail (UI_IS_MAIN_PAGE (self));
 
   if (adw_leaflet_get_folded (self->leaflet))
-    adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->people));
+    adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->sidebar));
+  ui_pages_set_page (self->sidebar, "people");
   ui_people_pane_search (self->people);
+}
+
+void
+ui_main_page_search (UiMainPage *self)
+{
+  const char *words;
+
+  g_return_if_fail (UI_IS_MAIN_PAGE (self));
+
+  /* Whoever found no person of that name may have meant a word. */
+  words = is_searching (self) ? NULL : ui_people_pane_get_search (self->people);
+  adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->sidebar));
+  ui_pages_set_page (self->sidebar, "search_page");
+  ui_search_view_begin (self->search, words);
+}
+
+void
+ui_main_page_search_chat (UiMainPage *self)
+{
+  g_return_if_fail (UI_IS_MAIN_PAGE (self));
+
+  adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->chat));
+  ui_chat_pane_search (self->chat);
 }
 
 void
@@ -354,7 +431,7 @@ ui_main_page_next_pane (UiMainPage *self, gboolean backward)
   /* Past the last one: to the people, or, where these do not show, round to the first again. */
   if (has_people)
     {
-      ui_people_pane_focus_row (self->people, ui_chat_pane_get_conversation (self->chat));
+      focus_sidebar (self);
       return;
     }
   gtk_root_set_focus (gtk_widget_get_root (GTK_WIDGET (self)), NULL);

@@ -29,13 +29,17 @@ void ui_main_page_reset (UiMainPage *self);
 /* Moves the chat shown into a window of its own, or presents that when it has one. It comes back when the window closes. */
 void ui_main_page_detach (UiMainPage *self);
 
-/* One step back: the history pane closes, else the list of people shows. FALSE when there is nothing to go back from. */
+/* One step back: out of a search, out of the history, else the list of people shows. FALSE when there is nothing to go back from. */
 gboolean ui_main_page_back (UiMainPage *self);
 
 /* Puts the keyboard into the search for people. */
 void ui_main_page_find_person (UiMainPage *self);
 
-/* Puts the keyboard into the next pane that shows: people, chat, history. */
+/* Searches the messages of all chats, beside the chat, or of the chat shown, in its history. */
+void ui_main_page_search (UiMainPage *self);
+void ui_main_page_search_chat (UiMainPage *self);
+
+/* Puts the keyboard into the next pane that shows: people, log, composer, history. */
 void ui_main_page_next_pane (UiMainPage *self, gboolean backward);
 
 /* Whether a conversation is before the person's eyes here, the window being active or not. */

@@ -1,44 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/message-list.h"
-
-#include <glib/gi18n.h>
+#include "ui/message-list-private.h"
 
 #include "ui/clock.h"
 #include "ui/load-status.h"
 #include "ui/message-menu.h"
 #include "ui/message-row.h"
-#include "ui/scroll-keeper.h"
-#include "ui/tail-model.h"
 #include "ui/timestamp.h"
 
 #define NEAR_PAGES 1.5 /* this close to an end, more rows are made ready */
-
-struct _UiMessageList
-{
-  GtkWidget parent;
-  GtkWidget *overlay;
-  GtkScrolledWindow *scroller;
-  GtkListView *view;
-  GtkWidget *day;        /* the day of the first row seen */
-  GtkWidget *live;       /* read aloud when its text changes */
-  UiScrollKeeper *keeper;
-
-  GListModel *entries;   /* all there is; NULL before it is set */
-  UiTailModel *tail;     /* what is shown of it */
-  GPtrArray *rows;       /* of GtkListItem, not owned: those that are bound now */
-  guint fill_id;         /* idle: makes more rows ready */
-
-  WcEntry *divider;      /* the first new message */
-  guint n_new;
-  char *peer;
-  GError *error;
-  guint idle_minutes;
-  gboolean has_older;
-  gboolean has_newer;
-  gboolean loading;
-  gboolean day_on_top;
-  gboolean plain;
-};
 
 G_DEFINE_FINAL_TYPE (UiMessageList, ui_message_list, GTK_TYPE_WIDGET)
 
@@ -57,99 +26,7 @@ enum
 };
 static GParamSpec *props[N_PROPS];
 
-enum
-{
-  SIGNAL_LOAD_OLDER,
-  SIGNAL_LOAD_NEWER,
-  SIGNAL_RETRY,
-  SIGNAL_REMOVE,
-  N_SIGNALS
-};
-static guint signals[N_SIGNALS];
-
-/* Rows */
-
-static void
-show_row (UiMessageList *self, GtkListItem *item)
-{
-  guint position = gtk_list_item_get_position (item);
-  WcEntry *entry = gtk_list_item_get_item (item);
-  UiMessageRowContext context;
-
-  if (entry == NULL || position == GTK_INVALID_LIST_POSITION)
-    return;
-  context = (UiMessageRowContext){
-    .flags = ui_group_flags_at (self->entries, ui_tail_model_get_hidden (self->tail) + position, self->has_older),
-    .new_messages = entry == self->divider ? self->n_new : 0,
-    .peer = self->peer ? self->peer : "",
-    .idle_minutes = self->idle_minutes,
-  };
-  if (self->has_newer)
-    context.flags &= ~UI_GROUP_NEWEST;
-  if (self->plain)
-    context.flags |= UI_GROUP_PLAIN;
-  ui_message_row_set_entry (UI_MESSAGE_ROW (gtk_list_item_get_child (item)), entry, &context);
-}
-
-static void
-refresh_rows (UiMessageList *self)
-{
-  for (guint i = 0; i < self->rows->len; i++)
-    show_row (self, self->rows->pdata[i]);
-}
-
-static void
-refresh_row_at (UiMessageList *self, guint position)
-{
-  for (guint i = 0; i < self->rows->len; i++)
-    if (gtk_list_item_get_position (self->rows->pdata[i]) == position)
-      show_row (self, self->rows->pdata[i]);
-}
-
-static void
-refresh_row_of (UiMessageList *self, WcEntry *entry)
-{
-  for (guint i = 0; i < self->rows->len; i++)
-    if (gtk_list_item_get_item (self->rows->pdata[i]) == entry)
-      show_row (self, self->rows->pdata[i]);
-}
-
-static void
-retry_cb (UiMessageRow *row, WcEntry *entry, UiMessageList *self)
-{
-  g_signal_emit (self, signals[SIGNAL_RETRY], 0, entry);
-}
-
-static void
-remove_cb (UiMessageRow *row, WcEntry *entry, UiMessageList *self)
-{
-  g_signal_emit (self, signals[SIGNAL_REMOVE], 0, entry);
-}
-
-static void
-setup_cb (GtkListItemFactory *factory, GtkListItem *item, UiMessageList *self)
-{
-  GtkWidget *row = ui_message_row_new ();
-
-  g_signal_connect_object (row, "retry", G_CALLBACK (retry_cb), self, 0);
-  g_signal_connect_object (row, "remove", G_CALLBACK (remove_cb), self, 0);
-  gtk_list_item_set_child (item, row);
-  gtk_list_item_set_activatable (item, FALSE); /* selectable it stays: else the row could not have the focus */
-}
-
-static void
-bind_cb (GtkListItemFactory *factory, GtkListItem *item, UiMessageList *self)
-{
-  g_ptr_array_add (self->rows, item);
-  show_row (self, item);
-}
-
-static void
-unbind_cb (GtkListItemFactory *factory, GtkListItem *item, UiMessageList *self)
-{
-  g_ptr_array_remove_fast (self->rows, item);
-  ui_message_row_set_entry (UI_MESSAGE_ROW (gtk_list_item_get_child (item)), NULL, NULL);
-}
+guint ui_message_list_signals[UI_MESSAGE_LIST_N_SIGNALS];
 
 /* More rows, as the reader comes near an end */
 
@@ -172,9 +49,9 @@ fill_cb (gpointer data)
   if (self->loading || self->error)
     return G_SOURCE_REMOVE;
   if (wants_newer)
-    g_signal_emit (self, signals[SIGNAL_LOAD_NEWER], 0);
+    g_signal_emit (self, ui_message_list_signals[UI_MESSAGE_LIST_LOAD_NEWER], 0);
   else if (wants_older (self) && hidden < UI_MESSAGE_LIST_AHEAD && self->has_older)
-    g_signal_emit (self, signals[SIGNAL_LOAD_OLDER], 0);
+    g_signal_emit (self, ui_message_list_signals[UI_MESSAGE_LIST_LOAD_OLDER], 0);
   return G_SOURCE_REMOVE;
 }
 
@@ -216,6 +93,7 @@ update_day (UiMessageList *self)
 static void
 settled_cb (UiScrollKeeper *keeper, UiMessageList *self)
 {
+  ui_message_list_focus_pointed (self);
   update_day (self);
   consider_filling (self);
 }
@@ -240,9 +118,9 @@ before_items_changed_cb (GListModel *tail, guint position, guint removed, guint 
 static void
 after_items_changed_cb (GListModel *tail, guint position, guint removed, guint added, UiMessageList *self)
 {
-  refresh_row_at (self, position + added);
+  ui_message_list_refresh_row_at (self, position + added);
   if (position > 0)
-    refresh_row_at (self, position - 1);
+    ui_message_list_refresh_row_at (self, position - 1);
   consider_filling (self);
 }
 
@@ -257,7 +135,7 @@ entries_changed_cb (GListModel *entries, guint position, guint removed, guint ad
 static void
 today_cb (UiClock *clock, GParamSpec *pspec, UiMessageList *self)
 {
-  refresh_rows (self);
+  ui_message_list_refresh_rows (self);
   update_day (self);
 }
 
@@ -265,6 +143,7 @@ static void
 drop_model (UiMessageList *self)
 {
   g_clear_handle_id (&self->fill_id, g_source_remove);
+  ui_message_list_forget_pointed (self);
   if (self->view)
     gtk_list_view_set_model (self->view, NULL);
   if (self->tail)
@@ -325,27 +204,6 @@ ui_message_list_go_to (UiMessageList *self, guint position)
 }
 
 void
-ui_message_list_set_divider (UiMessageList *self, WcEntry *entry, guint n)
-{
-  g_autoptr (WcEntry) old = NULL;
-
-  g_return_if_fail (UI_IS_MESSAGE_LIST (self));
-
-  if (self->divider == entry && self->n_new == n)
-    return;
-  old = g_steal_pointer (&self->divider);
-  self->divider = entry ? g_object_ref (entry) : NULL;
-  self->n_new = n;
-  if (self->tail == NULL)
-    return;
-  ui_scroll_keeper_hold (self->keeper, FALSE);
-  if (old && old != entry)
-    refresh_row_of (self, old);
-  if (entry)
-    refresh_row_of (self, entry);
-}
-
-void
 ui_message_list_announce (UiMessageList *self, const char *text)
 {
   g_return_if_fail (UI_IS_MESSAGE_LIST (self));
@@ -371,7 +229,7 @@ ui_message_list_focus_rows (UiMessageList *self)
 static void
 try_again_cb (UiLoadStatus *status, UiMessageList *self)
 {
-  g_signal_emit (self, signals[self->has_newer && !wants_older (self) ? SIGNAL_LOAD_NEWER : SIGNAL_LOAD_OLDER], 0);
+  g_signal_emit (self, ui_message_list_signals[self->has_newer && !wants_older (self) ? UI_MESSAGE_LIST_LOAD_NEWER : UI_MESSAGE_LIST_LOAD_OLDER], 0);
 }
 
 static void
@@ -381,7 +239,7 @@ set_has_older (UiMessageList *self, gboolean has_older)
   if (self->tail)
     {
       ui_scroll_keeper_hold (self->keeper, TRUE);
-      refresh_row_at (self, 0); /* its day may begin there after all */
+      ui_message_list_refresh_row_at (self, 0); /* its day may begin there after all */
     }
 }
 
@@ -503,7 +361,7 @@ ui_message_list_finalize (GObject *object)
 {
   UiMessageList *self = UI_MESSAGE_LIST (object);
 
-  g_assert (self->fill_id == 0);
+  g_assert (self->fill_id == 0 && self->focus_id == 0 && self->point_id == 0);
   g_ptr_array_unref (self->rows);
   g_clear_error (&self->error);
   g_free (self->peer);
@@ -530,10 +388,10 @@ install_properties (GObjectClass *object_class)
 static void
 install_signals (GType type)
 {
-  signals[SIGNAL_LOAD_OLDER] = g_signal_new ("load-older", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[SIGNAL_LOAD_NEWER] = g_signal_new ("load-newer", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[SIGNAL_RETRY] = g_signal_new ("retry", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, WC_TYPE_ENTRY);
-  signals[SIGNAL_REMOVE] = g_signal_new ("remove", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, WC_TYPE_ENTRY);
+  ui_message_list_signals[UI_MESSAGE_LIST_LOAD_OLDER] = g_signal_new ("load-older", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  ui_message_list_signals[UI_MESSAGE_LIST_LOAD_NEWER] = g_signal_new ("load-newer", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  ui_message_list_signals[UI_MESSAGE_LIST_RETRY] = g_signal_new ("retry", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, WC_TYPE_ENTRY);
+  ui_message_list_signals[UI_MESSAGE_LIST_REMOVE] = g_signal_new ("remove", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, WC_TYPE_ENTRY);
 }
 
 static void
@@ -559,10 +417,8 @@ ui_message_list_class_init (UiMessageListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UiMessageList, view);
   gtk_widget_class_bind_template_child (widget_class, UiMessageList, day);
   gtk_widget_class_bind_template_child (widget_class, UiMessageList, live);
-  gtk_widget_class_bind_template_callback (widget_class, setup_cb);
-  gtk_widget_class_bind_template_callback (widget_class, bind_cb);
-  gtk_widget_class_bind_template_callback (widget_class, unbind_cb);
   gtk_widget_class_bind_template_callback (widget_class, try_again_cb);
+  ui_message_list_class_bind_rows (widget_class);
 }
 
 static void

@@ -31,6 +31,9 @@ void ui_message_list_go_to_end (UiMessageList *self);
 /* Shows the model from this position on, the row there at the top. */
 void ui_message_list_go_to (UiMessageList *self, guint position);
 
+/* The same a little further down, with some rows before it, and that row marked for a moment and with the keyboard focus: it was looked for. */
+void ui_message_list_point_at (UiMessageList *self, guint position);
+
 /* "n new messages" above an entry; NULL takes it away. */
 void ui_message_list_set_divider (UiMessageList *self, WcEntry *entry, guint n);
 

@@ -304,6 +304,14 @@ ui_people_pane_search (UiPeoplePane *self)
   gtk_editable_select_region (GTK_EDITABLE (self->search_entry), 0, -1);
 }
 
+const char *
+ui_people_pane_get_search (UiPeoplePane *self)
+{
+  g_return_val_if_fail (UI_IS_PEOPLE_PANE (self), NULL);
+
+  return gtk_editable_get_text (GTK_EDITABLE (self->search_entry));
+}
+
 gboolean
 ui_people_pane_focus_row (UiPeoplePane *self, WcConversation *conversation)
 {

@@ -20,6 +20,9 @@ G_DECLARE_FINAL_TYPE (UiPeoplePane, ui_people_pane, UI, PEOPLE_PANE, GtkWidget)
 /* Puts the keyboard into the search entry, with what stands there selected. */
 void ui_people_pane_search (UiPeoplePane *self);
 
+/* What is searched for. */
+const char *ui_people_pane_get_search (UiPeoplePane *self);
+
 /* Puts the keyboard onto somebody's row; NULL, or somebody who is not in the list: the first one. FALSE when it cannot. */
 gboolean ui_people_pane_focus_row (UiPeoplePane *self, WcConversation *conversation);
 

@@ -80,6 +80,18 @@ next_pane_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 }
 
 static void
+search_cb (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  ui_main_page_search (UI_WINDOW (widget)->main_page);
+}
+
+static void
+search_chat_cb (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  ui_main_page_search_chat (UI_WINDOW (widget)->main_page);
+}
+
+static void
 log_out_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   UiWindow *self = UI_WINDOW (widget);
@@ -98,6 +110,8 @@ ui_window_class_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.detach", NULL, detach_cb);
   gtk_widget_class_install_action (widget_class, "win.back", NULL, back_cb);
   gtk_widget_class_install_action (widget_class, "win.next-pane", "b", next_pane_cb);
+  gtk_widget_class_install_action (widget_class, "win.search", NULL, search_cb);
+  gtk_widget_class_install_action (widget_class, "win.search-chat", NULL, search_chat_cb);
   gtk_widget_class_install_action (widget_class, "win.log-out", NULL, log_out_cb);
   gtk_widget_class_install_property_action (widget_class, "win.show-history", "show-history");
 
@@ -107,6 +121,8 @@ ui_window_class_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F6, GDK_SHIFT_MASK, "win.next-pane", "b", TRUE);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_n, GDK_CONTROL_MASK, "win.new-chat", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_k, GDK_CONTROL_MASK, "win.find-person", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "win.search-chat", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "win.search", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_h, GDK_CONTROL_MASK, "win.show-history", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "win.detach", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_e, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "win.end-chat", NULL);
@@ -123,6 +139,8 @@ ui_window_update_actions (UiWindow *self)
 
   gtk_widget_action_set_enabled (widget, "win.new-chat", logged_in);
   gtk_widget_action_set_enabled (widget, "win.find-person", logged_in);
+  gtk_widget_action_set_enabled (widget, "win.search", logged_in);
+  gtk_widget_action_set_enabled (widget, "win.search-chat", logged_in && conversation);
   gtk_widget_action_set_enabled (widget, "win.log-out", logged_in);
   gtk_widget_action_set_enabled (widget, "win.show-history", logged_in && conversation);
   gtk_widget_action_set_enabled (widget, "win.detach", logged_in && conversation);
