@@ -215,6 +215,14 @@ ui_history_pane_map (GtkWidget *widget)
     wc_log_load_newest (self->log);
 }
 
+/* What is under way holds the pane. */
+static void
+ui_history_pane_unroot (GtkWidget *widget)
+{
+  cancel_jump (UI_HISTORY_PANE (widget));
+  GTK_WIDGET_CLASS (ui_history_pane_parent_class)->unroot (widget);
+}
+
 static void
 ui_history_pane_constructed (GObject *object)
 {
@@ -285,6 +293,7 @@ ui_history_pane_class_init (UiHistoryPaneClass *klass)
   widget_class->focus = ui_history_pane_focus;
   widget_class->grab_focus = ui_history_pane_grab_focus;
   widget_class->map = ui_history_pane_map;
+  widget_class->unroot = ui_history_pane_unroot;
   props[PROP_CONVERSATION] = g_param_spec_object ("conversation", NULL, NULL, WC_TYPE_CONVERSATION,
                                                   G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);

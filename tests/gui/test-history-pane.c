@@ -4,6 +4,7 @@
 #include "rows.h"
 #include "sample.h"
 #include "ui/history-pane.h"
+#include "ui/search-view.h"
 
 #define DAY ((gint64) 24 * 3600 * 1000)
 #define START G_GINT64_CONSTANT (1767225600000) /* 2026-01-01 00:00:00 UTC */
@@ -178,6 +179,63 @@ test_marks (void)
   close_pane (&f);
 }
 
+static UiMessageRow *
+pointed_row (Fixture *f)
+{
+  GtkWidget *view = gui_find (GTK_WIDGET (f->list), GTK_TYPE_LIST_VIEW);
+
+  for (GtkWidget *item = gtk_widget_get_first_child (view); item; item = gtk_widget_get_next_sibling (item))
+    if (gtk_widget_has_css_class (gtk_widget_get_first_child (item), "pointed"))
+      return UI_MESSAGE_ROW (gtk_widget_get_first_child (item));
+  return NULL;
+}
+
+/* A message that was found opens with its neighbours, is marked, and has the keyboard; before anything was loaded, and after. */
+static void
+test_show_message (gconstpointer loaded)
+{
+  const guint64 wanted[] = { 12345, 12350, 3, 19999 };
+  Fixture f = { 0 };
+
+  open_pane (&f, 20000);
+  if (loaded)
+    wait_until_loaded (&f);
+  for (gsize i = 0; i < G_N_ELEMENTS (wanted); i++)
+    {
+      g_autoptr (GHashTable) seen = NULL;
+      UiMessageRow *row;
+      GtkWidget *focus;
+
+      ui_history_pane_show (UI_HISTORY_PANE (f.pane), wanted[i]);
+      wait_for ((row = pointed_row (&f)) != NULL && wc_entry_get_seq (ui_message_row_get_entry (row)) == wanted[i]);
+      gui_wait_frames (f.pane, 8);
+      row = pointed_row (&f);
+      g_assert_nonnull (row);
+      seen = rows_positions (f.list);
+      g_assert_true (g_hash_table_contains (seen, ui_message_row_get_entry (row)));
+      g_assert_cmpuint (g_hash_table_size (seen), >, 3);
+      g_assert_cmpuint (wc_entry_get_seq (first_seen (&f)), <, wanted[i]);
+      focus = gtk_root_get_focus (gtk_widget_get_root (f.pane));
+      g_assert_true (focus == gtk_widget_get_parent (GTK_WIDGET (row)));
+    }
+  wait_for (pointed_row (&f) == NULL); /* for a moment only */
+  close_pane (&f);
+}
+
+/* One that is not there any more: the first after it. None at all: in words. */
+static void
+test_show_what_is_gone (void)
+{
+  Fixture f = { 0 };
+
+  open_pane (&f, 500);
+  wait_until_loaded (&f);
+  ui_history_pane_show (UI_HISTORY_PANE (f.pane), 501);
+  wait_for (gtk_widget_get_mapped (gui_find_id (gui_find (f.pane, UI_TYPE_SEARCH_VIEW), "status")));
+  g_assert_null (pointed_row (&f));
+  close_pane (&f);
+}
+
 static void
 test_jump_past_the_end (void)
 {
@@ -265,6 +323,9 @@ main (int argc, char **argv)
   g_test_add_func ("/history-pane/jump-to-a-date", test_jump_to_a_date);
   g_test_add_func ("/history-pane/marks", test_marks);
   g_test_add_func ("/history-pane/jump-past-the-end", test_jump_past_the_end);
+  g_test_add_data_func ("/history-pane/show-message/at-once", NULL, test_show_message);
+  g_test_add_data_func ("/history-pane/show-message/loaded", "loaded", test_show_message);
+  g_test_add_func ("/history-pane/show-what-is-gone", test_show_what_is_gone);
   g_test_add_func ("/history-pane/newer-pages", test_newer_pages);
   g_test_add_func ("/history-pane/empty", test_empty);
   g_test_add_func ("/history-pane/error", test_error);
