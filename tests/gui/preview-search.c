@@ -74,6 +74,7 @@ main (int argc, char **argv)
   gtk_window_present (GTK_WINDOW (window));
   wc_client_set_identity (client, "localhost:5000", "me");
   wc_client_set_state (client, WC_STATE_ONLINE);
+  wc_client_set_state (client, WC_STATE_WAITING); /* there is no server to be asked */
   for (gsize i = 0; i < G_N_ELEMENTS (said); i++)
     if (!g_str_equal (said[i].peer, "Юрий"))
       g_object_unref (say (client, said[i].peer, said[i].own, said[i].text, said[i].hours_ago));

@@ -256,6 +256,7 @@ set_up_app (App *app, gconstpointer width)
   wc_client_set_state (app->client, WC_STATE_ONLINE);
   wc_client_meet (app->client, "alice", FALSE);
   wc_client_meet (app->client, "bob", FALSE);
+  wc_client_set_state (app->client, WC_STATE_WAITING); /* there is no server to be asked, so the search ends */
   gui_wait_frames (GTK_WIDGET (app->window), 2);
 }
 
