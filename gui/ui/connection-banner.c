@@ -5,18 +5,25 @@
 
 #include "ui/trouble.h"
 
+#define PATIENCE_MS 1000 /* an interruption that is over sooner is not worth a word */
+
 struct _UiConnectionBanner
 {
   GtkWidget parent_instance;
 
+  GtkWidget *content;
   GtkRevealer *revealer;
   GtkLabel *label;
   GtkWidget *retry_button;
   GtkSpinner *spinner;
+  GtkRevealer *cache_revealer;
+  GtkLabel *cache_label;
 
   WcClient *client;
   char *text;
   gboolean wanted;
+  gboolean lasting;       /* it has been away for long enough to say so */
+  guint patience_source;  /* until then */
   guint countdown_source; /* while the seconds count down before somebody's eyes */
 };
 
@@ -31,6 +38,16 @@ enum
 };
 
 static GParamSpec *props[N_PROPS];
+
+static void update (UiConnectionBanner *self);
+
+static void
+reveal (GtkRevealer *revealer, gboolean shown)
+{
+  if (shown)
+    gtk_widget_set_visible (GTK_WIDGET (revealer), TRUE);
+  gtk_revealer_set_reveal_child (revealer, shown);
+}
 
 static char *
 waiting_text (WcClient *client)
@@ -67,6 +84,49 @@ update_text (UiConnectionBanner *self)
 }
 
 static gboolean
+patience_cb (gpointer user_data)
+{
+  UiConnectionBanner *self = user_data;
+
+  self->patience_source = 0;
+  self->lasting = TRUE;
+  update (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Many a connection is lost and is back in the same moment. */
+static void
+update_lasting (UiConnectionBanner *self, gboolean away)
+{
+  if (!away)
+    {
+      self->lasting = FALSE;
+      g_clear_handle_id (&self->patience_source, g_source_remove);
+    }
+  else if (!self->lasting && !self->patience_source)
+    {
+      self->patience_source = g_timeout_add (PATIENCE_MS, patience_cb, self);
+    }
+}
+
+static void
+update_cache (UiConnectionBanner *self)
+{
+  const GError *error = self->client ? wc_client_get_cache_error (self->client) : NULL;
+
+  if (error)
+    {
+      g_autofree char *why = ui_trouble_message (error);
+      /* Translators: %s is why, such as "The disk is full." */
+      g_autofree char *text = g_strdup_printf (_("What is new is not kept on this computer. %s"), why);
+
+      gtk_label_set_text (self->cache_label, text);
+      gtk_widget_set_tooltip_text (GTK_WIDGET (self->cache_label), error->message);
+    }
+  reveal (self->cache_revealer, self->wanted && error);
+}
+
+static gboolean
 countdown_cb (gpointer user_data)
 {
   update_text (user_data);
@@ -79,15 +139,16 @@ update (UiConnectionBanner *self)
   const WcState state = self->client ? wc_client_get_state (self->client) : WC_STATE_OFFLINE;
   const gboolean waiting = state == WC_STATE_WAITING;
   const gboolean trying = state == WC_STATE_CONNECTING || state == WC_STATE_AUTHENTICATING;
+  const gboolean shown = self->wanted && (waiting || trying);
   const gboolean counts = waiting && self->wanted && gtk_widget_get_mapped (GTK_WIDGET (self));
 
   update_text (self);
+  update_lasting (self, shown);
+  update_cache (self);
   gtk_widget_set_visible (self->retry_button, waiting);
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), trying);
   gtk_spinner_set_spinning (self->spinner, trying && self->wanted);
-  if (self->wanted && (waiting || trying))
-    gtk_widget_set_visible (GTK_WIDGET (self->revealer), TRUE);
-  gtk_revealer_set_reveal_child (self->revealer, self->wanted && (waiting || trying));
+  reveal (self->revealer, shown && self->lasting);
 
   if (counts && !self->countdown_source)
     self->countdown_source = g_timeout_add_seconds (1, countdown_cb, self);
@@ -97,10 +158,10 @@ update (UiConnectionBanner *self)
 
 /* Sliding out takes away its height only: it would still hold the pane wide. */
 static void
-child_revealed_cb (UiConnectionBanner *self)
+child_revealed_cb (UiConnectionBanner *self, GParamSpec *pspec, GtkRevealer *revealer)
 {
-  if (!gtk_revealer_get_reveal_child (self->revealer) && !gtk_revealer_get_child_revealed (self->revealer))
-    gtk_widget_set_visible (GTK_WIDGET (self->revealer), FALSE);
+  if (!gtk_revealer_get_reveal_child (revealer) && !gtk_revealer_get_child_revealed (revealer))
+    gtk_widget_set_visible (GTK_WIDGET (revealer), FALSE);
 }
 
 static void
@@ -123,6 +184,7 @@ set_client (UiConnectionBanner *self, WcClient *client)
       g_signal_connect_swapped (client, "notify::state", G_CALLBACK (update), self);
       g_signal_connect_swapped (client, "notify::retry-time", G_CALLBACK (update), self);
       g_signal_connect_swapped (client, "notify::error", G_CALLBACK (update), self);
+      g_signal_connect_swapped (client, "notify::cache-error", G_CALLBACK (update), self);
     }
   update (self);
 }
@@ -189,10 +251,9 @@ ui_connection_banner_dispose (GObject *object)
   if (self->client)
     g_signal_handlers_disconnect_by_func (self->client, update, self);
   g_clear_object (&self->client);
+  g_clear_handle_id (&self->patience_source, g_source_remove);
   g_clear_handle_id (&self->countdown_source, g_source_remove);
-  if (self->revealer)
-    gtk_widget_unparent (GTK_WIDGET (self->revealer));
-  self->revealer = NULL;
+  g_clear_pointer (&self->content, gtk_widget_unparent);
 
   G_OBJECT_CLASS (ui_connection_banner_parent_class)->dispose (object);
 }
@@ -202,7 +263,7 @@ ui_connection_banner_finalize (GObject *object)
 {
   UiConnectionBanner *self = UI_CONNECTION_BANNER (object);
 
-  g_assert (self->countdown_source == 0);
+  g_assert (self->countdown_source == 0 && self->patience_source == 0);
   g_free (self->text);
 
   G_OBJECT_CLASS (ui_connection_banner_parent_class)->finalize (object);
@@ -227,6 +288,9 @@ ui_connection_banner_class_init (UiConnectionBannerClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/connection-banner.ui");
+  gtk_widget_class_bind_template_child (widget_class, UiConnectionBanner, content);
+  gtk_widget_class_bind_template_child (widget_class, UiConnectionBanner, cache_revealer);
+  gtk_widget_class_bind_template_child (widget_class, UiConnectionBanner, cache_label);
   gtk_widget_class_bind_template_child (widget_class, UiConnectionBanner, revealer);
   gtk_widget_class_bind_template_child (widget_class, UiConnectionBanner, label);
   gtk_widget_class_bind_template_child (widget_class, UiConnectionBanner, retry_button);

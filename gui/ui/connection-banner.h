@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* A slim line that is there only while the connection is not: what is wrong, in how many seconds it is tried again, "Try Now".
+/* A slim line that is there only while the connection is not, and has not been for a second: what is wrong, in how many seconds it is tried again,
+ * "Try Now". Another one says why nothing can be kept on this computer, while that is so.
  *
  * Properties: "client" (WcClient), "wanted" (boolean, default TRUE: FALSE hides it whatever the connection does; for a window that shows another
  * one), "text" (string, read-only: what it says). */

@@ -148,6 +148,7 @@ row_setup_cb (GtkSignalListItemFactory *factory, GtkListItem *item)
   GtkGesture *click = gtk_gesture_click_new ();
 
   g_object_bind_property (item, "item", row, "conversation", G_BINDING_SYNC_CREATE);
+  g_object_bind_property (item, "selected", row, "selected", G_BINDING_SYNC_CREATE);
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), 0);
   g_signal_connect (click, "released", G_CALLBACK (row_clicked_cb), item);
   gtk_widget_add_controller (row, GTK_EVENT_CONTROLLER (click));

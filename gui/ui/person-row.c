@@ -17,6 +17,7 @@ struct _UiPersonRow
   WcConversation *conversation;
   GSignalGroup *watch; /* on the conversation */
   gboolean compact;
+  gboolean selected; /* its chat is the one that shows */
   guint today; /* for the texts that depend on it */
 };
 
@@ -26,6 +27,7 @@ enum
 {
   PROP_CONVERSATION = 1,
   PROP_COMPACT,
+  PROP_SELECTED,
   PROP_TODAY,
   N_PROPS
 };
@@ -59,9 +61,9 @@ time_cb (gpointer object, WcEntry *last, guint today)
 }
 
 static gboolean
-has_second_line_cb (gpointer object, gboolean compact, WcEntry *last, guint unread, const char *draft, gboolean typing)
+has_second_line_cb (gpointer object, gboolean compact, WcEntry *last, guint unread, const char *draft, gboolean typing, gboolean selected)
 {
-  return !compact && (last || unread > 0 || typing || (draft && *draft));
+  return !compact && (last || unread > 0 || typing || (!selected && draft && *draft));
 }
 
 static gboolean
@@ -86,9 +88,9 @@ preview (WcEntry *last, const char *peer, const char *draft, guint unread, gbool
 }
 
 static char *
-preview_cb (gpointer object, WcEntry *last, const char *peer, const char *draft, guint unread, gboolean typing)
+preview_cb (gpointer object, WcEntry *last, const char *peer, const char *draft, guint unread, gboolean typing, gboolean selected)
 {
-  return preview (last, peer, draft, unread, typing);
+  return preview (last, peer, selected ? NULL : draft, unread, typing);
 }
 
 static char **
@@ -112,7 +114,7 @@ badge_cb (gpointer object, guint unread)
 }
 
 static char *
-describe (WcConversation *conversation, gboolean compact)
+describe (WcConversation *conversation, gboolean compact, gboolean selected)
 {
   const char *peer = wc_conversation_get_peer (conversation);
   const char *presence = ui_format_presence (wc_conversation_get_presence (conversation));
@@ -129,7 +131,7 @@ describe (WcConversation *conversation, gboolean compact)
     }
   if (!compact)
     {
-      g_autofree char *line = preview (last, peer, wc_conversation_get_draft (conversation), unread,
+      g_autofree char *line = preview (last, peer, selected ? NULL : wc_conversation_get_draft (conversation), unread,
                                        wc_conversation_get_typing (conversation));
       g_autofree char *when = ui_format_when (last ? wc_entry_get_time (last) : 0);
 
@@ -148,7 +150,7 @@ name_list_item (UiPersonRow *self)
 
   if (!parent || !self->conversation)
     return;
-  text = describe (self->conversation, self->compact);
+  text = describe (self->conversation, self->compact, self->selected);
   gtk_accessible_update_property (GTK_ACCESSIBLE (parent), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
 }
 
@@ -181,6 +183,9 @@ ui_person_row_get_property (GObject *object, guint id, GValue *value, GParamSpec
     case PROP_COMPACT:
       g_value_set_boolean (value, self->compact);
       break;
+    case PROP_SELECTED:
+      g_value_set_boolean (value, self->selected);
+      break;
     case PROP_TODAY:
       g_value_set_uint (value, self->today);
       break;
@@ -203,6 +208,10 @@ ui_person_row_set_property (GObject *object, guint id, const GValue *value, GPar
       break;
     case PROP_COMPACT:
       self->compact = g_value_get_boolean (value);
+      break;
+    case PROP_SELECTED:
+      self->selected = g_value_get_boolean (value);
+      name_list_item (self);
       break;
     case PROP_TODAY:
       self->today = g_value_get_uint (value);
@@ -239,6 +248,7 @@ ui_person_row_class_init (UiPersonRowClass *klass)
 
   props[PROP_CONVERSATION] = g_param_spec_object ("conversation", NULL, NULL, WC_TYPE_CONVERSATION, flags);
   props[PROP_COMPACT] = g_param_spec_boolean ("compact", NULL, NULL, FALSE, flags);
+  props[PROP_SELECTED] = g_param_spec_boolean ("selected", NULL, NULL, FALSE, flags);
   props[PROP_TODAY] = g_param_spec_uint ("today", NULL, NULL, 0, G_MAXUINT, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 

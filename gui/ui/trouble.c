@@ -33,6 +33,8 @@ ui_trouble_advice (const GError *error, const char *server)
     case WC_ERROR_DECLINED:
       return g_strdup_printf (_("%s does not let this Client-ID in. Is it spelled right, in upper and lower case? Whoever runs the "
                                 "server can add it to the list of clients."), server);
+    case WC_ERROR_TLS:
+      return g_strdup_printf (_("There is no safe connection to %s. Is the port right, and its certificate in order? Whoever runs the server knows."), server);
     case WC_ERROR_NOT_WEBCHAT:
       return g_strdup_printf (_("Something answers at %s, but it is not a WebChat server. Is the port right?"), server);
     case WC_ERROR_BUSY:
@@ -61,15 +63,19 @@ ui_trouble_brief (const GError *error, const char *server)
       return g_strdup_printf (_("Nothing answers at %s"), server);
     case WC_ERROR_NO_ANSWER:
       return g_strdup_printf (_("%s does not answer"), server);
+    case WC_ERROR_TLS:
+      return g_strdup_printf (_("There is no safe connection to %s"), server);
+    case WC_ERROR_DECLINED:
+      return g_strdup_printf (_("%s does not let you in"), server);
+    case WC_ERROR_REPLACED:
+      return g_strdup (_("You logged in somewhere else"));
     case WC_ERROR_NOT_WEBCHAT:
       return g_strdup_printf (_("What answers at %s is not WebChat"), server);
     case WC_ERROR_BUSY:
       return g_strdup_printf (_("%s is full"), server);
     case WC_ERROR_BAD_ADDRESS:
     case WC_ERROR_BAD_ID:
-    case WC_ERROR_DECLINED:
     case WC_ERROR_CLOSED:
-    case WC_ERROR_REPLACED:
     case WC_ERROR_TOO_LONG:
     case WC_ERROR_FAILED:
     default:

@@ -332,6 +332,11 @@ test_typing (Fixture *f, gconstpointer data)
   wc_conversation_set_typing (alice, FALSE);
   g_assert_nonnull (gui_find_label (row_of (f), "Draft: I meant to say"));
   assert_row_reads (f, "alice, online, Yesterday: Draft: I meant to say");
+  /* Not of the chat that is open: there it stands before one's eyes. */
+  ui_people_pane_set_selected (UI_PEOPLE_PANE (f->pane), alice);
+  gui_wait_frames (f->pane, 2);
+  g_assert_nonnull (gui_find_label (row_of (f), "see you then"));
+  assert_row_reads (f, "alice, online, Yesterday: see you then");
 }
 
 /* What was today is yesterday after midnight, without anything else happening. */

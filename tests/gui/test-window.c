@@ -434,6 +434,52 @@ test_new_chat (Fixture *f, gconstpointer data)
   g_assert_cmpstr (wc_conversation_get_peer (conversation), ==, "bob");
 }
 
+static gboolean
+has_try_now (gpointer window)
+{
+  return gui_find_button (window, "Try Now") != NULL;
+}
+
+/* What cannot be kept on this computer is said, whether there is a connection or not. */
+static void
+test_cache_error (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = g_error_new_literal (WC_ERROR, WC_ERROR_FAILED, "The disk is full.\nSQLITE_FULL");
+  const char *text = "What is new is not kept on this computer. The disk is full.";
+
+  wc_client_set_cache_error (f->client, error);
+  gui_wait_frames (GTK_WIDGET (f->window), 2);
+  g_assert_nonnull (gui_find_label (GTK_WIDGET (f->window), text));
+  wc_client_set_cache_error (f->client, NULL);
+  gui_wait_frames (GTK_WIDGET (f->window), 3);
+  g_assert_null (gui_find_label (GTK_WIDGET (f->window), text));
+}
+
+static gboolean
+is_later (gpointer end)
+{
+  return g_get_monotonic_time () > *(gint64 *) end;
+}
+
+/* A connection that is back within the second was never said to be lost; nor does one short trouble after another add up to a long one. */
+static void
+test_short_trouble (Fixture *f, gconstpointer data)
+{
+  for (int i = 0; i < 4; i++)
+    {
+      gint64 end = g_get_monotonic_time () + G_USEC_PER_SEC / 2;
+
+      wc_client_set_state (f->client, WC_STATE_WAITING);
+      if (i == 3)
+        break;
+      gui_wait_until (is_later, &end);
+      if (g_get_monotonic_time () < end + G_USEC_PER_SEC / 4)
+        g_assert_null (gui_find_button (GTK_WIDGET (f->window), "Try Now"));
+      wc_client_set_state (f->client, WC_STATE_ONLINE);
+    }
+  gui_wait_until (has_try_now, f->window);
+}
+
 static void
 test_banner (Fixture *f, gconstpointer data)
 {
@@ -445,7 +491,8 @@ test_banner (Fixture *f, gconstpointer data)
   wc_client_set_retry_time (f->client, g_get_monotonic_time () + 90 * G_USEC_PER_SEC + G_USEC_PER_SEC / 2);
   wc_client_set_state (f->client, WC_STATE_WAITING);
   gui_wait_frames (GTK_WIDGET (f->window), 2);
-  g_assert_nonnull (gui_find_button (GTK_WIDGET (f->window), "Try Now"));
+  g_assert_null (gui_find_button (GTK_WIDGET (f->window), "Try Now")); /* it may be over at once */
+  gui_wait_until (has_try_now, f->window);
   g_object_get (gui_find (GTK_WIDGET (f->window), UI_TYPE_CONNECTION_BANNER), "text", &text, NULL);
   if (!g_pattern_match_simple ("Nothing answers at localhost:5000. Trying again in ?? s.", text))
     g_error ("the banner says “%s”", text);
@@ -494,6 +541,8 @@ main (int argc, char *argv[])
   ADD ("panes", set_up_wide, test_panes);
   ADD ("new-chat", set_up_wide, test_new_chat);
   ADD ("banner", set_up_wide, test_banner);
+  ADD ("banner/short-trouble", set_up_wide, test_short_trouble);
+  ADD ("banner/cache-error", set_up_wide, test_cache_error);
   ADD ("size", set_up_wide, test_size);
 
   status = g_test_run ();
