@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define NAME_MAX_BYTES 150
+#define WAL_PAGES 4000 /* after so many it goes into the file, which waits for the disk */
 #define WAL_KEEP_BYTES 4194304
 
 static const char SCHEMA[] =
@@ -237,7 +238,8 @@ open_file (CacheDb *db)
 {
   static const char SETTINGS[] =
     "PRAGMA synchronous = FULL; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
-    "PRAGMA cell_size_check = ON; PRAGMA cache_size = -8000; PRAGMA journal_size_limit = " G_STRINGIFY (WAL_KEEP_BYTES);
+    "PRAGMA cell_size_check = ON; PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = " G_STRINGIFY (WAL_PAGES) ";"
+    "PRAGMA journal_size_limit = " G_STRINGIFY (WAL_KEEP_BYTES);
 
   db->tidy = FALSE;
   db->durable = TRUE;

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /* A message's number is its time, so that a search finds the newest first, with these bits for those of one millisecond. */
 #define CACHE_ID_BITS 16
 
-#define CACHE_INDEX_STEP 100 /* messages put into the index at once, while nobody waits */
+#define CACHE_INDEX_STEP 500 /* messages put into the index at once, while nobody waits */
 
 typedef struct
 {

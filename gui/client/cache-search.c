@@ -73,15 +73,16 @@ change_index (CacheDb *db, gint64 id, gboolean in)
     cache_db_run (db, "INSERT INTO words (words, rowid, text, place) VALUES ('delete', ?, ?, ?)", "iss", id, text->str, place->str);
 }
 
-/* The newest first: they are what is most likely looked for. */
+/* The newest first: they are what is most likely looked for. But rising within the step, for FTS5 begins a new segment for every number that is lower
+ * than the one before. */
 static gboolean
 index_step (CacheDb *db)
 {
   g_autoptr (GArray) ids = read_numbers (db, cache_db_query (db, "SELECT id FROM pending ORDER BY id DESC LIMIT ?", "i", (gint64) CACHE_INDEX_STEP));
 
-  for (guint i = 0; i < ids->len; i++)
+  for (guint i = ids->len; i > 0; i--)
     {
-      gint64 id = g_array_index (ids, gint64, i);
+      gint64 id = g_array_index (ids, gint64, i - 1);
 
       change_index (db, id, TRUE);
       cache_db_run (db, "DELETE FROM pending WHERE id = ?", "i", id);
