@@ -12,6 +12,7 @@ typedef struct
   gint64 id;        /* in the database */
   guint64 last;     /* the newest seq; 0 for none */
   gint64 last_time; /* the newest message's time, ms */
+  guint batch;      /* the last one that added a message to it; 0 for none yet */
 } StoreConversation;
 
 typedef struct _StoreConversationCache StoreConversationCache;

@@ -33,6 +33,8 @@ struct _StoreTables
 {
   sqlite3 *db;
   sqlite3_stmt *statements[STORE_N_STATEMENTS];
+  GArray *touched; /* gint64: conversations that this batch added messages to, each once */
+  guint n_batches; /* so far, see StoreConversation.batch */
   int wal_pages; /* in the WAL after the last commit */
 
   /* What is known of the table recent without reading it: each conversation that has messages there

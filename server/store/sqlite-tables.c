@@ -274,6 +274,9 @@ add_message (StoreTables *self, StoreMessage *message, int statement, GError **e
   message->time = nonce.time = MAX (message->time, conversation->last_time);
   if (!insert (self, statement, message, conversation->id, sender, error))
     return FALSE;
+  if (conversation->batch != self->n_batches)
+    g_array_append_val (self->touched, conversation->id);
+  conversation->batch = self->n_batches;
   conversation->last = message->seq;
   conversation->last_time = message->time;
   if (statement == ADD_RECENT)
@@ -329,6 +332,8 @@ add_batch (StoreTables *self, StoreMessage *batch, guint n, GError **error)
   gboolean big = n >= BATCH_BIG;
   gboolean in_the_way = self->n_recent > 0 && (big || self->n_recent + n > RECENT_MAX);
 
+  self->n_batches++;
+  g_array_set_size (self->touched, 0);
   if (!store_tables_begin (self, error))
     return FALSE;
   if ((!self->recent_known || in_the_way) && !store_tables_move_recent (self, error))
@@ -351,6 +356,12 @@ store_tables_add_batch (StoreTables *self, StoreMessage *batch, guint n, GError 
       message->repeated = FALSE;
     }
   return FALSE;
+}
+
+const GArray *
+store_tables_get_touched (StoreTables *self)
+{
+  return self->touched;
 }
 
 gboolean
@@ -466,6 +477,7 @@ store_tables_open (const char *file, StoreDurability durability, GError **error)
 {
   StoreTables *self = g_new0 (StoreTables, 1);
 
+  self->touched = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->nonces = store_recent_nonces_new ();
   self->cache = store_conversation_cache_new (CACHED_CONVERSATIONS);
   if (!open_db (self, file, durability, error))
@@ -479,6 +491,7 @@ store_tables_close (StoreTables *self)
   for (guint i = 0; i < STORE_N_STATEMENTS; i++)
     sqlite3_finalize (self->statements[i]);
   sqlite3_close (self->db);
+  g_array_unref (self->touched);
   store_recent_nonces_free (self->nonces);
   store_conversation_cache_free (self->cache);
   g_free (self);

@@ -22,6 +22,9 @@ void store_tables_close (StoreTables *self);
  * none of them is stored. */
 gboolean store_tables_add_batch (StoreTables *self, StoreMessage *batch, guint n, GError **error);
 
+/* The conversations (gint64) that the last batch added messages to. */
+const GArray *store_tables_get_touched (StoreTables *self);
+
 /* The first session number that was never reserved. */
 gboolean store_tables_get_session (StoreTables *self, guint64 *session, GError **error);
 gboolean store_tables_set_session (StoreTables *self, guint64 session, GError **error);

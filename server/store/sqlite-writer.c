@@ -27,6 +27,7 @@ struct _StoreWriter
   gpointer user_data;
   GThread *thread;
   StorePendingMarks *pending;
+  StoreSearch *search;
 
   /* The thread's alone while it runs: */
   StoreTables *tables;
@@ -54,13 +55,22 @@ typedef struct
   gboolean retention;
 } Work;
 
+static void
+touch (StoreWriter *self)
+{
+  const GArray *touched = store_tables_get_touched (self->tables);
+
+  store_search_touch (self->search, (const gint64 *)(const void *)touched->data, touched->len);
+}
+
 /* Stores the batch and hands it to its owner. */
 static void
 store_batch (StoreWriter *self, StoreMessage *batch, guint n, gsize bytes)
 {
   g_autoptr (GError) error = NULL;
 
-  store_tables_add_batch (self->tables, batch, n, &error);
+  if (store_tables_add_batch (self->tables, batch, n, &error))
+    touch (self);
   g_mutex_lock (&self->lock);
   self->backlog -= bytes;
   g_mutex_unlock (&self->lock);
@@ -184,7 +194,9 @@ store_queue (StoreWriter *self, StoreMessage *queue)
 static void
 remove_old (StoreWriter *self)
 {
-  store_retention_step (self->retention);
+  gint64 touched = store_retention_step (self->retention);
+
+  store_search_touch (self->search, &touched, touched != 0 ? 1 : 0);
   store_tables_checkpoint_if_due (self->tables);
 }
 
@@ -232,6 +244,7 @@ StoreWriter *
 store_writer_new (const char *file,
                   const StoreOptions *options,
                   StorePendingMarks *pending,
+                  StoreSearch *search,
                   StoreStoredFunc stored,
                   gpointer user_data,
                   GError **error)
@@ -239,6 +252,7 @@ store_writer_new (const char *file,
   StoreWriter *self = g_new0 (StoreWriter, 1);
 
   self->pending = pending;
+  self->search = search;
   self->marks_due = G_MAXINT64;
   self->stored = stored;
   self->user_data = user_data;

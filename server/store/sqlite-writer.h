@@ -4,15 +4,17 @@
 #pragma once
 
 #include "store/pending-marks.h"
+#include "store/search.h"
 #include "store/store.h"
 
 typedef struct _StoreWriter StoreWriter;
 
-/* Opens the database file, makes or migrates its tables, and starts the thread. pending outlives
- * it. */
+/* Opens the database file, makes or migrates its tables, and starts the thread. pending and
+ * search, which it tells what has changed, outlive it. */
 StoreWriter *store_writer_new (const char *file,
                                const StoreOptions *options,
                                StorePendingMarks *pending,
+                               StoreSearch *search,
                                StoreStoredFunc stored,
                                gpointer user_data,
                                GError **error);

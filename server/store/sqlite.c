@@ -5,14 +5,18 @@
 
 #include <unistd.h>
 
+#include "store/search.h"
 #include "store/sqlite-folder.h"
 #include "store/sqlite-reader.h"
 #include "store/sqlite-writer.h"
+
+#define SEARCH_FILE "search.db"
 
 struct _Store
 {
   int lock; /* the descriptor that holds the lock on the folder */
   StorePendingMarks *pending;
+  StoreSearch *search;
   StoreWriter *writer;
   StoreReaders *readers;
 };
@@ -26,11 +30,16 @@ open_folder (Store *self,
              GError **error)
 {
   g_autofree char *file = store_folder_get_history (folder);
+  g_autofree char *index = g_build_filename (folder, SEARCH_FILE, NULL);
 
   self->lock = store_folder_lock (folder, error);
   if (self->lock < 0 || !store_folder_make_file (file, error))
     return FALSE;
-  self->writer = store_writer_new (file, options, self->pending, stored, user_data, error);
+  self->search = store_search_new (index, file, error);
+  if (self->search == NULL)
+    return FALSE;
+  self->writer
+      = store_writer_new (file, options, self->pending, self->search, stored, user_data, error);
   if (self->writer == NULL)
     return FALSE;
   self->readers = store_readers_new (file, self->pending);
@@ -57,10 +66,13 @@ void
 store_free (Store *self)
 {
   g_clear_pointer (&self->readers, store_readers_free);
+  if (self->search != NULL)
+    store_search_stop (self->search);
   if (self->writer != NULL)
     store_writer_stop (self->writer); /* its last answers may use the store */
   g_clear_pointer (&self->writer,
                    store_writer_free); /* the last connection to close leaves no WAL behind */
+  g_clear_pointer (&self->search, store_search_free);
   store_pending_marks_free (self->pending);
   if (self->lock >= 0)
     close (self->lock);
@@ -105,9 +117,7 @@ store_search (Store *self,
               StoreSearchFunc func,
               gpointer user_data)
 {
-  static const StoreHit none[1];
-
-  func (none, 0, NULL, user_data);
+  store_search_find (self->search, id, conv, words, limit, func, user_data);
 }
 
 void

@@ -235,6 +235,48 @@ store_fixture_list (StoreFixture *self, const char *id)
   return listing.text;
 }
 
+static void
+search_cb (const StoreHit *hits, guint n_hits, const GError *error, gpointer user_data)
+{
+  Listing *listing = user_data;
+  GString *text = g_string_new (NULL);
+  gint64 time = G_MAXINT64;
+
+  g_assert_true ((hits == NULL) == (error != NULL));
+  if (error != NULL)
+    g_string_printf (text, "error %s %d", g_quark_to_string (error->domain), error->code);
+  for (guint i = 0; i < n_hits; i++)
+    {
+      const StoreRow *row = &hits[i].message;
+
+      g_assert_cmpint (row->time, <=, time);
+      g_assert_cmpuint (strlen (row->text), ==, row->text_len);
+      time = row->time;
+      g_string_append_printf (text, "%s %" G_GUINT64_FORMAT " %s: %s\n", hits[i].peer, row->seq,
+                              row->from, row->text);
+    }
+
+  g_mutex_lock (&listing->fixture->lock);
+  listing->text = g_string_free (text, FALSE);
+  g_cond_broadcast (&listing->fixture->changed);
+  g_mutex_unlock (&listing->fixture->lock);
+}
+
+char *
+store_fixture_search (
+    StoreFixture *self, const char *id, const char *conv, const char *words, guint limit)
+{
+  Listing listing = { self, NULL };
+  gint64 deadline = g_get_monotonic_time () + DEADLINE;
+
+  store_search (self->store, id, conv, words, limit, search_cb, &listing);
+  g_mutex_lock (&self->lock);
+  while (listing.text == NULL)
+    wait_for_change (self, deadline);
+  g_mutex_unlock (&self->lock);
+  return listing.text;
+}
+
 guint64
 store_fixture_read_all (
     StoreFixture *self, const char *a, const char *b, StoreRowFunc func, gpointer user_data)

@@ -60,6 +60,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StoreAnswer, store_answer_free)
  * Transfer full. */
 char *store_fixture_list (StoreFixture *self, const char *id);
 
+/* The hits of a search, one line each: "PEER SEQ FROM: TEXT"; or "error DOMAIN CODE". Asserts that
+ * their times never rise. Transfer full. */
+char *store_fixture_search (
+    StoreFixture *self, const char *id, const char *conv, const char *words, guint limit);
+
 /* Reads all of a conversation in pages, asserts that its seq runs 1, 2, 3 … and that its time never
  * falls, and returns how many there are. */
 typedef void (*StoreRowFunc) (const StoreRow *row, gpointer user_data);

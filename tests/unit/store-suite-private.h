@@ -11,3 +11,4 @@ void store_suite_add_test (const char *name,
 
 void store_suite_add_marks (const char *name, StoreOpenFunc open);
 void store_suite_add_retention (const char *name, StoreOpenFunc open);
+void store_suite_add_search (const char *name, StoreOpenFunc open);

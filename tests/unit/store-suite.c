@@ -527,4 +527,5 @@ store_suite_add (const char *name, StoreOpenFunc open)
   store_suite_add_test (name, "small-batches", open, test_small_batches);
   store_suite_add_marks (name, open);
   store_suite_add_retention (name, open);
+  store_suite_add_search (name, open);
 }
