@@ -104,7 +104,7 @@ void
 wc_client_hurry (WcClient *self)
 {
   if (self->network.hurried || self->timing.probe == 0 || self->timing.probe >= self->timing.login || self->login_source == 0
-      || self->login_task != NULL)
+      || (self->login_task != NULL && !self->ready))
     return;
 
   /* Once only: a network that changes all the time must not keep it from ever coming to an end, nor give it no time at all. */

@@ -23,7 +23,7 @@ typedef struct
 } Patience;
 
 static const Patience usual = { 12, 4, 3, 24000 };
-static const Patience impatient = { 1, 1, 3, 4000 };
+static const Patience impatient = { 1, 2, 2, 4000 };
 
 struct _WcConnection
 {

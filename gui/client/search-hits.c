@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/search-private.h"
-
 #include <string.h>
+
+#include "client/client-private.h"
 
 struct _WcHit
 {
@@ -42,6 +42,7 @@ wc_hit_new (WcConversation *conversation, WcEntry *entry)
 {
   WcHit *self = g_object_new (WC_TYPE_HIT, NULL);
 
+  wc_marks_decorate (conversation, entry);
   g_set_weak_pointer (&self->conversation, conversation);
   self->peer = g_strdup (wc_conversation_get_peer (conversation));
   self->entry = g_object_ref (entry);
