@@ -2,6 +2,7 @@
 /* Searching: what is kept here at once, what the server has as it comes, each message once. */
 #include "script-server.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "tests/util/server.h"
@@ -326,6 +327,78 @@ test_limit (Fixture *f, gconstpointer data)
     }
 }
 
+static void
+log_in (WcClient *client, TestServer *server, const char *client_id)
+{
+  g_auto (Login) login = { 0 };
+
+  login_start (&login, client, test_server_address (server, 0), client_id, NULL);
+  wait_for (login.done);
+  g_assert_no_error (login.error);
+}
+
+static gboolean
+is_stored (WcConversation *conversation, guint64 seq)
+{
+  WcEntry *last = wc_conversation_get_last (conversation);
+
+  return last != NULL && wc_entry_get_seq (last) == seq;
+}
+
+/* A real server: what this computer has not seen is found there, whatever it is written in. */
+static void
+test_server (void)
+{
+  static const char *const texts[] = { "Käse und Brot", "where is the cheese?", "東京で会いましょう", "Привет, мир", "кто там?", "cheesecake" };
+  static const struct { const char *words; guint n; } rows[] = {
+    { "kase", 1 }, { "CHEESE", 2 }, { "the cheese", 1 }, { "東京", 1 }, { "прив", 1 }, { "\"*) OR (", 0 }, { "nothing", 0 },
+  };
+  TestServer *server = test_server_new ("alice\nbob\n", "limits.messages-per-second=0", NULL);
+  GFile *folder = test_folder_new ();
+  WcClient *alice = test_client_new (), *second = test_client_new ();
+  g_autoptr (WcSearch) here = NULL, there = NULL;
+  WcConversation *with_bob;
+
+  wc_client_set_folder (alice, folder);
+  log_in (alice, server, "alice");
+  with_bob = wc_client_get_conversation (alice, "bob");
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_assert_true (wc_conversation_send (with_bob, texts[i], NULL));
+  wait_for (is_stored (with_bob, G_N_ELEMENTS (texts)));
+
+  log_in (second, server, "alice");
+  here = wc_search_new (alice, with_bob);
+  there = wc_search_new (second, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *a = NULL, *b = NULL;
+
+      wc_search_set_words (here, rows[i].words);
+      wc_search_set_words (there, rows[i].words);
+      wait_for (!wc_search_get_loading (here) && !wc_search_get_loading (there));
+      g_assert_null (wc_search_get_error (there));
+      a = hits_to_text (here);
+      b = hits_to_text (there);
+      g_assert_cmpstr (a, ==, b);
+      g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (there)), ==, rows[i].n);
+    }
+
+  /* Gone, and only what is kept here is found. */
+  test_server_stop (server, SIGKILL);
+  wait_for (wc_client_get_state (alice) == WC_STATE_WAITING);
+  wc_search_set_words (here, "cheese");
+  wait_for (!wc_search_get_loading (here));
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (here)), ==, 2);
+  g_assert_error (wc_search_get_error (here), WC_ERROR, WC_ERROR_CLOSED);
+
+  g_clear_object (&here);
+  g_clear_object (&there);
+  test_client_finish (alice);
+  test_client_finish (second);
+  test_server_free (server);
+  test_folder_free (folder);
+}
+
 /* The client goes first. */
 static void
 test_orphan (void)
@@ -377,6 +450,7 @@ main (int argc, char **argv)
   ADD ("offline", test_offline);
   ADD ("more", test_more);
   ADD ("limit", test_limit);
+  g_test_add_func ("/client/search/server", test_server);
   g_test_add_func ("/client/search/orphan", test_orphan);
   g_test_add_func ("/client/search/base", test_base);
 
