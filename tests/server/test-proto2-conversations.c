@@ -161,6 +161,9 @@ test_off_the_list (Setting *s, gconstpointer data)
   test_send (s->alice, "CONVERSATIONS");
   test_expect_tagged (s->alice, "last=1;read=0;time=*", "CONVERSATION carol");
   test_expect (s->alice, "CONVERSATIONS_END");
+  test_send (s->alice, "SEARCH number");
+  test_expect_prefix (s->alice, "@conv=carol;");
+  test_expect (s->alice, "@count=1 SEARCH_END");
   test_send (s->alice, "@id=1 READ bob 1");
   test_expect_error_tagged (s->alice, "id=1", "unknown-client");
 

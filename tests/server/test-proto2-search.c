@@ -168,6 +168,34 @@ test_no_syntax (Pair *p, gconstpointer data)
   test_expect (p->alice, "@count=0 SEARCH_END");
 }
 
+/* In any script, from the beginning of a word, whatever its case and accents. */
+static void
+test_scripts (Pair *p, gconstpointer data)
+{
+  static const struct
+  {
+    const char *text;
+    const char *words;
+  } rows[] = {
+    { "J\xc3\xb6rg a\xc3\x9f in M\xc3\xbcnchen", "JORG munch" },
+    { "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82", "\xd0\xbf\xd1\x80\xd0\x98" },
+    { "\xe4\xbd\xa0\xe5\xa5\xbd\xe4\xb8\x96\xe7\x95\x8c", "\xe4\xb8\x96\xe7\x95\x8c" },
+    { "\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88\xe3\x81\xa7\xe3\x81\x99", "\xe3\x82\xb9\xe3\x83\x88" },
+    { "good \xf0\x9f\x91\x8d", "\xf0\x9f\x91\x8d" },
+    { "room 4711b", "4711" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *tags = g_strdup_printf ("conv=dave;seq=%u;from=alice;time=*", i + 1);
+
+      say (p, "dave", i + 1, rows[i].text);
+      test_send (p->alice, "SEARCH %s", rows[i].words);
+      test_expect_tagged (p->alice, tags, "SEARCH_RESP %s", rows[i].text);
+      test_expect (p->alice, "@count=1 SEARCH_END");
+    }
+}
+
 static void
 test_errors (Pair *p, gconstpointer data)
 {
@@ -305,6 +333,7 @@ main (int argc, char **argv)
   ADD ("/proto2-search/conv", test_conv);
   ADD ("/proto2-search/own-only", test_own_only);
   ADD ("/proto2-search/no-syntax", test_no_syntax);
+  ADD ("/proto2-search/scripts", test_scripts);
   ADD ("/proto2-search/errors", test_errors);
   ADD ("/proto2-search/pipelined", test_pipelined);
   g_test_add_func ("/proto2-search/long-answers", test_long_answers);
