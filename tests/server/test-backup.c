@@ -249,6 +249,45 @@ test_restore (void)
 }
 
 static guint
+count_hits (TestClient *client, const char *word)
+{
+  guint n = 0;
+
+  for (test_send (client, "SEARCH %s", word); strstr (test_line (client), "SEARCH_END") == NULL;)
+    n++;
+  return n;
+}
+
+/* What else is in the folder knows later messages than the backup that takes history.db's place; nothing of these is found. */
+static void
+test_restore_in_place (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autofree char *copy = test_server_path (server, "copy");
+  g_autofree char *history = test_server_path (server, TEST_HISTORY);
+
+  test_send (alice, "CHAT_MESSAGE bob early");
+  test_expect_tagged (alice, "seq=1;time=*", "SENT bob");
+  g_free (test_admin (server, "backup", "copy", NULL));
+  test_send (alice, "CHAT_MESSAGE bob forgotten");
+  test_expect_tagged (alice, "seq=2;time=*", "SENT bob");
+  g_assert_cmpuint (count_hits (alice, "forgotten"), ==, 1);
+
+  g_assert_cmpint (test_server_stop (server, SIGTERM), ==, 0);
+  g_assert_no_errno (g_rename (copy, history));
+  test_server_start (server);
+  g_clear_pointer (&alice, test_client_free);
+  alice = test_login2 (server, "alice");
+  g_assert_cmpuint (count_hits (alice, "forgotten"), ==, 0);
+  test_send (alice, "CHAT_MESSAGE bob late");
+  test_expect_tagged (alice, "seq=2;time=*", "SENT bob");
+  g_assert_cmpuint (count_hits (alice, "forgotten"), ==, 0);
+  g_assert_cmpuint (count_hits (alice, "early"), ==, 1);
+  g_assert_cmpuint (count_hits (alice, "late"), ==, 1);
+}
+
+static guint
 count_files (TestServer *server)
 {
   g_autoptr (GDir) dir = g_dir_open (test_server_folder (server), 0, NULL);
@@ -453,6 +492,7 @@ main (int argc, char **argv)
   signal (SIGXFSZ, SIG_IGN); /* a write over the limit fails, instead of killing */
   g_test_add_func ("/backup/under-load", test_under_load);
   g_test_add_func ("/backup/restore", test_restore);
+  g_test_add_func ("/backup/restore-in-place", test_restore_in_place);
   g_test_add_func ("/backup/cut-short", test_cut_short);
   g_test_add_func ("/backup/damages", test_damages);
   g_test_add_func ("/backup/not-a-store", test_not_a_store);
