@@ -18,6 +18,8 @@ typedef struct
   GFileProgressCallback progress;
   gpointer progress_data;
 
+  GFile *file;
+  gboolean created;       /* the file was not there before */
   GOutputStream *stream;
   WcPages *request;
   GSource *cancel_source; /* while a page is on its way */
@@ -36,6 +38,7 @@ export_free (Export *self)
 {
   g_assert (self->request == NULL && self->cancel_source == NULL);
   g_clear_object (&self->stream);
+  g_object_unref (self->file);
   g_clear_error (&self->error);
   g_string_free (self->text, TRUE);
   g_free (self->own_id);
@@ -47,26 +50,35 @@ export_free (Export *self)
 /* --- The end --- */
 
 static void
+deleted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Export *self = g_task_get_task_data (task);
+
+  g_file_delete_finish (G_FILE (source), result, NULL);
+  g_task_return_error (task, g_steal_pointer (&self->error));
+}
+
+static void
 closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Export *self = g_task_get_task_data (task);
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
   gboolean good = g_output_stream_close_finish (G_OUTPUT_STREAM (source), result, &error);
 
-  if (self->error != NULL)
-    {
-      g_clear_error (&error);
-      g_task_return_error (task, g_steal_pointer (&self->error));
-    }
-  else if (good)
+  if (good && self->error == NULL)
     {
       g_task_return_boolean (task, TRUE);
+      return;
     }
+
+  if (self->error == NULL)
+    self->error = g_steal_pointer (&error);
+  if (self->created)
+    g_file_delete_async (self->file, G_PRIORITY_DEFAULT, NULL, deleted_cb, g_steal_pointer (&task));
   else
-    {
-      g_task_return_error (task, error);
-    }
+    g_task_return_error (task, g_steal_pointer (&self->error));
 }
 
 /* Takes both. */
@@ -76,7 +88,7 @@ give_up (GTask *task, GError *error)
   Export *self = g_task_get_task_data (task);
   g_autoptr (GCancellable) cancelled = g_cancellable_new ();
 
-  /* A stream that is closed so leaves the file as it was before. */
+  /* A stream that is closed so leaves the file that it was to replace as it was before. */
   self->error = error;
   g_cancellable_cancel (cancelled);
   g_output_stream_close_async (self->stream, G_PRIORITY_DEFAULT, cancelled, closed_cb, task);
@@ -250,21 +262,51 @@ ask_for_page (GTask *task)
 }
 
 static void
+opened (GTask *task, GFileOutputStream *stream)
+{
+  Export *self = g_task_get_task_data (task);
+
+  self->stream = G_OUTPUT_STREAM (stream);
+  ask_for_page (task);
+}
+
+static void
 opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Export *self = g_task_get_task_data (task);
   GError *error = NULL;
   GFileOutputStream *stream = g_file_replace_finish (G_FILE (source), result, &error);
 
   if (stream == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
+    g_task_return_error (task, error);
+  else
+    opened (g_steal_pointer (&task), stream);
+}
 
-  self->stream = G_OUTPUT_STREAM (stream);
-  ask_for_page (g_steal_pointer (&task));
+static void
+created_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Export *self = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  GFileOutputStream *stream = g_file_create_finish (G_FILE (source), result, &error);
+
+  if (stream != NULL)
+    {
+      self->created = TRUE;
+      opened (g_steal_pointer (&task), stream);
+    }
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_EXISTS))
+    {
+      GCancellable *cancellable = g_task_get_cancellable (task);
+
+      g_file_replace_async (self->file, NULL, FALSE, G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION, G_PRIORITY_DEFAULT, cancellable,
+                            opened_cb, g_steal_pointer (&task));
+    }
+  else
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+    }
 }
 
 void
@@ -296,9 +338,11 @@ wc_conversation_export_async (WcConversation *self, GFile *file, WcExportFormat 
   data->text = g_string_new (NULL);
   g_task_set_task_data (task, data, (GDestroyNotify) export_free);
 
-  /* Nobody else's to read, and in its place only when it is whole. */
-  g_file_replace_async (file, NULL, FALSE, G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION, G_PRIORITY_DEFAULT, cancellable, opened_cb,
-                        g_steal_pointer (&task));
+  data->file = g_object_ref (file);
+
+  /* Nobody else's to read, and in its place only when it is whole. GIO's replacing begins at once where no file is, and would leave what is half
+   * written. */
+  g_file_create_async (file, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT, cancellable, created_cb, g_steal_pointer (&task));
 }
 
 gboolean

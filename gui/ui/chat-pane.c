@@ -2,10 +2,12 @@
 #include "ui/chat-pane.h"
 
 #include <adwaita.h>
+#include <glib/gi18n.h>
 
 #include "ui/chat-view.h"
 #include "ui/clock.h"
 #include "ui/connection-banner.h"
+#include "ui/export-bar.h"
 #include "ui/format.h"
 #include "ui/history-pane.h"
 #include "ui/pages.h"
@@ -18,6 +20,8 @@ struct _UiChatPane
   GtkWidget parent_instance;
 
   AdwFlap *flap;
+  UiExportBar *export_bar;
+  AdwToastOverlay *toasts;
   UiPages *pages;
   GtkStack *views; /* pages named by peer */
   AdwBin *history; /* empty until it is first shown */
@@ -70,6 +74,16 @@ static gboolean
 has_room_to_end_cb (gpointer object, gboolean folded, int chat)
 {
   return chat == WC_CHAT_OPEN && !folded;
+}
+
+static void
+exported_cb (UiChatPane *self, const char *name)
+{
+  /* Translators: %s is the name of a file */
+  g_autofree char *text = g_strdup_printf (_("Exported to %s"), name);
+  g_autofree char *markup = g_markup_escape_text (text, -1);
+
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (markup));
 }
 
 static void
@@ -250,12 +264,16 @@ ui_chat_pane_class_init (UiChatPaneClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   g_type_ensure (UI_TYPE_CONNECTION_BANNER);
+  g_type_ensure (UI_TYPE_EXPORT_BAR);
   g_type_ensure (UI_TYPE_PAGES);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/chat-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, UiChatPane, flap);
+  gtk_widget_class_bind_template_child (widget_class, UiChatPane, export_bar);
+  gtk_widget_class_bind_template_child (widget_class, UiChatPane, toasts);
   gtk_widget_class_bind_template_child (widget_class, UiChatPane, pages);
   gtk_widget_class_bind_template_child (widget_class, UiChatPane, views);
   gtk_widget_class_bind_template_child (widget_class, UiChatPane, history);
+  gtk_widget_class_bind_template_callback (widget_class, exported_cb);
   gtk_widget_class_bind_template_callback (widget_class, status_cb);
   gtk_widget_class_bind_template_callback (widget_class, history_visible_cb);
   gtk_widget_class_bind_template_callback (widget_class, is_set_cb);
@@ -387,6 +405,15 @@ ui_chat_pane_show_in_history (UiChatPane *self, guint64 seq)
   history = open_history (self);
   if (history)
     ui_history_pane_show (history, seq);
+}
+
+void
+ui_chat_pane_export (UiChatPane *self)
+{
+  g_return_if_fail (UI_IS_CHAT_PANE (self));
+
+  if (self->conversation)
+    ui_export_bar_ask (self->export_bar, self->conversation);
 }
 
 gboolean

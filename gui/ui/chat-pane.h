@@ -33,6 +33,9 @@ gboolean ui_chat_pane_focus_next (UiChatPane *self, gboolean backward);
 void ui_chat_pane_search (UiChatPane *self);
 void ui_chat_pane_show_in_history (UiChatPane *self, guint64 seq);
 
+/* Asks for a file, and writes the chat to it. */
+void ui_chat_pane_export (UiChatPane *self);
+
 /* One step back in the history, or out of it. FALSE when it does not show. */
 gboolean ui_chat_pane_back (UiChatPane *self);
 

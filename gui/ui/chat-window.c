@@ -72,6 +72,12 @@ search_chat_cb (GtkWidget *widget, const char *action, GVariant *parameter)
   ui_chat_pane_search (UI_CHAT_WINDOW (widget)->pane);
 }
 
+static void
+export_cb (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  ui_chat_pane_export (UI_CHAT_WINDOW (widget)->pane);
+}
+
 /* Everybody's messages are searched where everybody is. */
 static void
 search_cb (GtkWidget *widget, const char *action, GVariant *parameter)
@@ -186,6 +192,7 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.back", NULL, back_cb);
   gtk_widget_class_install_action (widget_class, "win.search-chat", NULL, search_chat_cb);
   gtk_widget_class_install_action (widget_class, "win.search", NULL, search_cb);
+  gtk_widget_class_install_action (widget_class, "win.export", NULL, export_cb);
   gtk_widget_class_install_action (widget_class, "win.next-pane", "b", next_pane_cb);
   gtk_widget_class_install_property_action (widget_class, "win.show-history", "show-history");
 

@@ -438,6 +438,14 @@ ui_main_page_next_pane (UiMainPage *self, gboolean backward)
   ui_chat_pane_focus_next (self->chat, backward);
 }
 
+void
+ui_main_page_export (UiMainPage *self)
+{
+  g_return_if_fail (UI_IS_MAIN_PAGE (self));
+
+  ui_chat_pane_export (self->chat);
+}
+
 gboolean
 ui_main_page_shows (UiMainPage *self, WcConversation *conversation)
 {

@@ -39,6 +39,9 @@ void ui_main_page_find_person (UiMainPage *self);
 void ui_main_page_search (UiMainPage *self);
 void ui_main_page_search_chat (UiMainPage *self);
 
+/* Writes the chat shown to a file that is asked for. */
+void ui_main_page_export (UiMainPage *self);
+
 /* Puts the keyboard into the next pane that shows: people, log, composer, history. */
 void ui_main_page_next_pane (UiMainPage *self, gboolean backward);
 

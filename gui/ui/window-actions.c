@@ -92,6 +92,12 @@ search_chat_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 }
 
 static void
+export_cb (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  ui_main_page_export (UI_WINDOW (widget)->main_page);
+}
+
+static void
 log_out_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   UiWindow *self = UI_WINDOW (widget);
@@ -112,6 +118,7 @@ ui_window_class_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.next-pane", "b", next_pane_cb);
   gtk_widget_class_install_action (widget_class, "win.search", NULL, search_cb);
   gtk_widget_class_install_action (widget_class, "win.search-chat", NULL, search_chat_cb);
+  gtk_widget_class_install_action (widget_class, "win.export", NULL, export_cb);
   gtk_widget_class_install_action (widget_class, "win.log-out", NULL, log_out_cb);
   gtk_widget_class_install_property_action (widget_class, "win.show-history", "show-history");
 
@@ -141,6 +148,7 @@ ui_window_update_actions (UiWindow *self)
   gtk_widget_action_set_enabled (widget, "win.find-person", logged_in);
   gtk_widget_action_set_enabled (widget, "win.search", logged_in);
   gtk_widget_action_set_enabled (widget, "win.search-chat", logged_in && conversation);
+  gtk_widget_action_set_enabled (widget, "win.export", logged_in && conversation);
   gtk_widget_action_set_enabled (widget, "win.log-out", logged_in);
   gtk_widget_action_set_enabled (widget, "win.show-history", logged_in && conversation);
   gtk_widget_action_set_enabled (widget, "win.detach", logged_in && conversation);
