@@ -78,6 +78,7 @@ struct _CacheJob
   guint64 known_last;
   GPtrArray *states; /* of CacheState */
   GPtrArray *outbox; /* of WcCachedOutgoing */
+  gboolean again;    /* it met damage, and is done a second time */
   GError *error;     /* to be told: NULL is that all is well again */
 };
 
@@ -155,6 +156,7 @@ void cache_remove_outgoing (CacheDb *db, CacheJob *job);
 void cache_search (CacheDb *db, CacheJob *job);    /* peer or NULL, text: words, time, limit */
 void cache_search_make (CacheDb *db);              /* in a transaction: an empty index, for everything to be put into */
 void cache_search_check (CacheDb *db);             /* in a transaction: makes it anew when its words are other ones */
+gboolean cache_search_replace (CacheDb *db);       /* it is damaged */
 void cache_tidy (CacheDb *db);                     /* one step, a transaction of its own; trouble stands in db->rc */
 
 /* --- The thread --- */

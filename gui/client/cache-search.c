@@ -20,6 +20,7 @@ cache_search_make (CacheDb *db)
   /* Prefixes of one and two letters are met by very many messages: they have lists of their own, or these would be put together for each search. */
   static const char SQL[] =
     "DROP TABLE IF EXISTS words;"
+    "DROP TABLE IF EXISTS words_data; DROP TABLE IF EXISTS words_idx; DROP TABLE IF EXISTS words_docsize; DROP TABLE IF EXISTS words_config;"
     "CREATE VIRTUAL TABLE words USING fts5 (text, place, content='', tokenize='ascii', prefix='1 2 3');"
     "INSERT OR IGNORE INTO pending SELECT id FROM message;"
     "INSERT OR REPLACE INTO meta VALUES ('words', " G_STRINGIFY (SEARCH_TEXT_VERSION) ");";
@@ -27,6 +28,23 @@ cache_search_make (CacheDb *db)
   if (db->rc == SQLITE_OK)
     db->rc = sqlite3_exec (db->sqlite, SQL, NULL, NULL, NULL);
   db->tidy = FALSE;
+}
+
+/* One that is damaged cannot be dropped as a table: without its name the tables that it is made of can. */
+gboolean
+cache_search_replace (CacheDb *db)
+{
+  static const char SQL[] =
+    "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'words' AND type = 'table'; PRAGMA writable_schema = RESET;";
+
+  g_hash_table_remove_all (db->statements);
+  if (sqlite3_exec (db->sqlite, SQL, NULL, NULL, NULL) != SQLITE_OK)
+    return FALSE;
+
+  cache_db_begin (db, FALSE);
+  cache_search_make (db);
+
+  return cache_db_end (db);
 }
 
 void

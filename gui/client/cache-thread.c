@@ -69,14 +69,9 @@ handle_damage (WcCache *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if ((self->db->rc & 0xff) == SQLITE_CORRUPT && self->db->rc == SQLITE_CORRUPT_VTAB)
-    {
-      /* Nothing but the index, which can be made from the rest. */
-      cache_db_begin (self->db, FALSE);
-      cache_search_make (self->db);
-      if (cache_db_end (self->db))
-        return;
-    }
+  /* If it is nothing but the index, that can be made from the rest. */
+  if (self->db->rc == SQLITE_CORRUPT_VTAB && cache_search_replace (self->db))
+    return;
 
   cache_db_replace (self->db, &error);
   set_trouble (self, error);
@@ -255,30 +250,66 @@ write_group (WcCache *self, CacheJob *job)
 
 /* --- Reading --- */
 
+/* Half an answer is none: what is missing in it would be taken for what does not exist. */
+static void
+forget_answer (CacheJob *job)
+{
+  g_array_set_size (job->rows, 0);
+  g_ptr_array_set_size (job->states, 0);
+  g_ptr_array_set_size (job->outbox, 0);
+  job->good = FALSE;
+  job->more = job->type == CACHE_READ;
+}
+
+/* FALSE when the answer is to be sought once more. */
+static gboolean
+try_to_read (WcCache *self, CacheJob *job)
+{
+  gboolean damaged;
+
+  cache_db_clear (self->db);
+  if (self->db->sqlite == NULL || g_atomic_int_get (&job->cancelled) != 0)
+    return TRUE;
+
+  job->run (self->db, job);
+  if (self->db->rc == SQLITE_OK)
+    return TRUE;
+
+  damaged = cache_rc_is_damage (self->db->rc);
+  forget_answer (job);
+  if (damaged)
+    handle_damage (self);
+  else
+    g_warning ("the cache cannot be read: %s", sqlite3_errstr (self->db->rc));
+  cache_db_clear (self->db);
+
+  return !damaged;
+}
+
 static void
 read_one (WcCache *self, CacheJob *job)
 {
-  cache_db_clear (self->db);
-  if (self->db->sqlite != NULL && g_atomic_int_get (&job->cancelled) == 0)
-    {
-      job->run (self->db, job);
-      if (cache_rc_is_damage (self->db->rc))
-        handle_damage (self);
-      else if (self->db->rc != SQLITE_OK)
-        g_warning ("the cache cannot be read: %s", sqlite3_errstr (self->db->rc));
-      cache_db_clear (self->db);
-    }
+  if (!try_to_read (self, job))
+    try_to_read (self, job);
   cache_hand_over (self, job);
 }
 
-/* When everything is in the index. */
+/* When everything is in the index. One that turned out to be damaged is made anew first. */
 static void
 run_searches (WcCache *self)
 {
   CacheJob *job;
 
-  while ((job = g_queue_pop_head (&self->searches)) != NULL)
-    read_one (self, job);
+  while ((self->db->tidy || self->db->sqlite == NULL) && (job = g_queue_pop_head (&self->searches)) != NULL)
+    if (try_to_read (self, job) || job->again)
+      {
+        cache_hand_over (self, job);
+      }
+    else
+      {
+        job->again = TRUE;
+        g_queue_push_head (&self->searches, job);
+      }
 }
 
 static void
@@ -357,8 +388,7 @@ cache_thread (gpointer data)
         tidy (self);
       else
         write_backlog (self);
-      if (self->searches.length > 0 && (self->db->tidy || self->db->sqlite == NULL))
-        run_searches (self);
+      run_searches (self);
     }
 
   self->retry_at = 0;

@@ -80,6 +80,26 @@ be_quiet_cb (const char *domain, GLogLevelFlags level, const char *message, gpoi
 {
 }
 
+/* Only the index: it is made from the messages. */
+static void
+test_damaged_index (CacheFixture *f, gconstpointer data)
+{
+  sqlite3 *db;
+
+  cache_put_range (f, "bob", 1, 3000);
+  expect_search (f, NULL, "2999", 0, 1, "bob2999 end");
+  cache_stop (f);
+  g_assert_cmpint (sqlite3_open (f->file, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, "UPDATE words_data SET block = x'0102030405' WHERE id > 1", NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (db);
+
+  cache_start (f);
+  expect_search (f, NULL, "2999", 0, 1, "bob2999 end");
+  expect_search (f, NULL, "299", 0, 1, "bob2999 more");
+  expect_page (f, "bob", WC_HISTORY_NEWEST, 0, 2, "2999 3000 whole more last=3000");
+  g_assert_no_error (f->error);
+}
+
 /* Wherever bytes are wrong: it may say so, and begin anew, but neither crash nor hang. */
 static void
 test_damaged_random (CacheFixture *f, gconstpointer data)
@@ -409,6 +429,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   add ("damaged", test_damaged);
+  add ("damaged-index", test_damaged_index);
   add ("damaged-random", test_damaged_random);
   add ("newer", test_newer);
   add ("two", test_two);
