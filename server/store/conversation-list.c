@@ -91,7 +91,11 @@ get_listed (sqlite3_stmt *statement, GHashTable *recent, GStringChunk *strings)
 }
 
 static gboolean
-read_list (sqlite3_stmt *statement, GHashTable *recent, GArray *items, GStringChunk *strings, GError **error)
+read_list (sqlite3_stmt *statement,
+           GHashTable *recent,
+           GArray *items,
+           GStringChunk *strings,
+           GError **error)
 {
   int result;
 
@@ -118,8 +122,7 @@ newest_first (gconstpointer a, gconstpointer b)
 StoreConversationList *
 store_conversation_list_read (sqlite3 *db, const char *id, const char *conv, GError **error)
 {
-  g_autoptr (GHashTable) recent
-      = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  g_autoptr (GHashTable) recent = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   g_autoptr (StoreConversationList) self = g_new0 (StoreConversationList, 1);
   g_autoptr (GArray) items = g_array_new (FALSE, FALSE, sizeof (StoreListed));
   sqlite3_stmt *statement = NULL;

@@ -21,8 +21,8 @@ typedef struct
   GStringChunk *strings;
 } StoreConversationList;
 
-/* Those that have, or had, messages; with conv, that one at most. In a transaction, if it must be of one moment. Free
- * with store_conversation_list_free(). */
+/* Those that have, or had, messages; with conv, that one at most. In a transaction, if it must be
+ * of one moment. Free with store_conversation_list_free(). */
 StoreConversationList *
 store_conversation_list_read (sqlite3 *db, const char *id, const char *conv, GError **error);
 void store_conversation_list_free (StoreConversationList *self);

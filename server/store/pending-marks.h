@@ -27,9 +27,8 @@ store_pending_marks_set_seen (StorePendingMarks *self, const char *id, gint64 ti
 
 /* How far receiver's devices were sent the conversation with peer; 0 when nothing is pending. What
  * is not pending any more is on disk, so whoever looks here first and then there misses nothing. */
-guint64 store_pending_marks_get_delivered (StorePendingMarks *self,
-                                           const char *receiver,
-                                           const char *peer);
+guint64
+store_pending_marks_get_delivered (StorePendingMarks *self, const char *receiver, const char *peer);
 
 /* The same for all conversations with peer: receiver -> GINT64 seq, each a copy. Transfer full. */
 GHashTable *store_pending_marks_collect_delivered (StorePendingMarks *self, const char *peer);

@@ -35,7 +35,7 @@ struct _StoreRetention
   sqlite3_stmt *statements[N_STATEMENTS]; /* prepared when first needed */
   guint days;
   gint64 due;
-  gint64 before;       /* of this pass: older messages are removed, ms */
+  gint64 before; /* of this pass: older messages are removed, ms */
   gboolean passing;
   gint64 conversation; /* this pass is done with those up to here */
 };

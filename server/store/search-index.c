@@ -16,8 +16,8 @@
 #define KNOWN_MAX    65536 /* conversations */
 
 /* The text is kept (folded) beside its words, because to take it out again FTS5 must know it. A
- * word's place is kept, for phrases. prefix: every word that is searched for may be the beginning of
- * one; short ones are so of very many, whose lists FTS5 would have to merge, all of them. Longer
+ * word's place is kept, for phrases. prefix: every word that is searched for may be the beginning
+ * of one; short ones are so of very many, whose lists FTS5 would have to merge, all of them. Longer
  * ones are spelled out by search-query.c. automerge, hashsize: messages come in large steps;
  * measured. */
 #define SCHEMA                                                                                     \
@@ -34,7 +34,7 @@
   ") STRICT;"
 #define SETTINGS                                                                                   \
   "PRAGMA wal_autocheckpoint = 1000;"                                                              \
-  "PRAGMA temp_store = MEMORY;"                                                                     \
+  "PRAGMA temp_store = MEMORY;"                                                                    \
   "PRAGMA cache_size = -4096;"
 
 enum
@@ -71,8 +71,7 @@ static const char *const history_statements[N_HISTORY_STATEMENTS] = {
   [GET_TIME] = "SELECT time FROM message WHERE id = ?",
   [GET_RECENT_TIME] = "SELECT time FROM recent WHERE id = ?",
   [LIST_RECENT] = "SELECT DISTINCT id >> 32 FROM recent",
-  [READ_PLACED]
-  = "SELECT id, time, body FROM message WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+  [READ_PLACED] = "SELECT id, time, body FROM message WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
   [READ_RECENT]
   = "SELECT id, time, body FROM recent WHERE id > ? AND id < ? ORDER BY place LIMIT ?",
 };
@@ -119,9 +118,8 @@ get_int (sqlite3 *db, const char *sql, gint64 *value, GError **error)
 static gboolean
 make_tables (sqlite3 *db, GError **error)
 {
-  g_autofree char *finish
-      = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-                         APPLICATION_ID, VERSION);
+  g_autofree char *finish = g_strdup_printf (
+      "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", APPLICATION_ID, VERSION);
 
   return store_db_exec (db, "BEGIN IMMEDIATE;" SCHEMA, error) && store_db_exec (db, finish, error);
 }
@@ -396,7 +394,7 @@ take_out (StoreSearchIndex *self, Progress *progress, guint64 up_to, guint *budg
 {
   sqlite3_stmt *statement = self->statements[REMOVE_TEXTS];
 
-  while (progress->removed < up_to && *budget > 0)
+  while (progress->removed<up_to && * budget> 0)
     {
       guint64 to = MIN (up_to, progress->removed + MIN (*budget, STEP_REMOVED));
 
@@ -412,11 +410,8 @@ take_out (StoreSearchIndex *self, Progress *progress, guint64 up_to, guint *budg
 }
 
 static gboolean
-take_out_old (StoreSearchIndex *self,
-              Progress *progress,
-              guint64 removed,
-              guint *budget,
-              GError **error)
+take_out_old (
+    StoreSearchIndex *self, Progress *progress, guint64 removed, guint *budget, GError **error)
 {
   guint64 up_to = progress->stale ? progress->last : MIN (removed, progress->last);
 
@@ -425,9 +420,8 @@ take_out_old (StoreSearchIndex *self,
   if (progress->removed < up_to)
     return TRUE;
   if (progress->stale || progress->last < removed)
-    *progress = (Progress){
-      .conversation = progress->conversation, .removed = removed, .last = removed
-    };
+    *progress
+        = (Progress){ .conversation = progress->conversation, .removed = removed, .last = removed };
   return TRUE;
 }
 
@@ -444,8 +438,7 @@ add_text (StoreSearchIndex *self, gint64 id, const char *text, int len, GError *
 }
 
 static gboolean
-add_from (
-    StoreSearchIndex *self, int table, Progress *progress, guint *budget, GError **error)
+add_from (StoreSearchIndex *self, int table, Progress *progress, guint *budget, GError **error)
 {
   sqlite3_stmt *read = self->history_statements[table];
   gboolean ok = TRUE;
@@ -505,8 +498,7 @@ store_search_index_catch_up (
   gboolean found;
 
   sqlite3_bind_int64 (get_removed, 1, conversation);
-  if (!get_ints (get_removed, 1, &removed, &found, error)
-      || !get_progress (self, &progress, error))
+  if (!get_ints (get_removed, 1, &removed, &found, error) || !get_progress (self, &progress, error))
     return FALSE;
   before = progress;
   if (!check_last (self, &progress, (guint64)removed, error)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is searched for is almost always the beginning of a word, and often of a common one. Asked for
- * "mess*", FTS5 would merge the lists of all words that begin so, for all messages there are, before it
- * gives the first hit. It does not do so for a whole word, or a beginning for which it has an index: it
- * walks along such a list from its end, and from wherever it is told to begin. So beginnings that have
- * no index are spelled out as the words that there are. */
+/* What is searched for is almost always the beginning of a word, and often of a common one. Asked
+ * for "mess*", FTS5 would merge the lists of all words that begin so, for all messages there are,
+ * before it gives the first hit. It does not do so for a whole word, or a beginning for which it
+ * has an index: it walks along such a list from its end, and from wherever it is told to begin. So
+ * beginnings that have no index are spelled out as the words that there are. Where these are too
+ * many ("2026…"), it is asked for the few letters that have one, and the texts that it finds are
+ * looked at; when this goes on for long, few messages have the word, and then merging them is quick
+ * after all. */
 #include "store/search-query.h"
 
 #include <string.h>
@@ -11,14 +14,15 @@
 #include "shared/search-text.h"
 #include "store/sqlite-db.h"
 
-#define INDEXED_PREFIX 3   /* letters, as in search-index.c */
-#define SPELLED_MAX    128 /* words for one beginning; of more, each is in few messages */
-#define SPELLED_TOTAL  512 /* and for all of a query */
+#define INDEXED_PREFIX 3    /* letters, as in search-index.c */
+#define SPELLED_MAX    128  /* words for one beginning */
+#define SPELLED_TOTAL  512  /* and for all of a query */
+#define LOOKED_AT_MAX  4000 /* texts, in all of a search: some 10 ms */
 #define AND            " AND "
 
-#define HITS                                                                                       \
-  "SELECT rowid FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ?"                        \
-  " ORDER BY rowid DESC LIMIT ?"
+#define MATCHES " FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ? ORDER BY rowid DESC"
+#define HITS    "SELECT rowid" MATCHES
+#define TEXTS   "SELECT rowid, text" MATCHES
 #define VOCABULARY                                                                                 \
   "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary"                                             \
   " USING fts5vocab ('main', 'words', 'instance')"
@@ -29,11 +33,15 @@ typedef struct
   sqlite3 *db;
   sqlite3 *history;
   sqlite3_stmt *hits;
+  sqlite3_stmt *texts;
   sqlite3_stmt *placed; /* one message, of either table */
   sqlite3_stmt *recent;
   const char *id;
   guint limit;
-  char *query;
+  GString *exact; /* the query; nothing can be found when it is empty */
+  GString *rough; /* one that finds more; of these texts, those are meant that have all phrases */
+  GPtrArray *phrases;
+  guint left;    /* texts that may still be looked at */
   GArray *found; /* Found, the newest first after each conversation; text and nonce are its own */
 } Search;
 
@@ -52,13 +60,21 @@ found_clear (gpointer data)
   g_free ((char *)found->hit.message.nonce);
 }
 
-/* Appends the alternatives that begin with the phrase, each a string of FTS5. FALSE with no error
- * when there are too many. */
+static const char *
+last_word (const char *phrase)
+{
+  const char *space = strrchr (phrase, ' ');
+
+  return space != NULL ? space + 1 : phrase;
+}
+
+/* Appends the alternatives that begin with the phrase, each a string of FTS5. FALSE when there are
+ * too many, or with an error. */
 static gboolean
 spell_out (
     sqlite3_stmt *next, const char *phrase, guint *left, GString *out, guint *n, GError **error)
 {
-  const char *space = strrchr (phrase, ' '), *beginning = space != NULL ? space + 1 : phrase;
+  const char *beginning = last_word (phrase);
   g_autofree char *from = g_strdup (beginning);
   g_autofree char *end = g_strconcat (beginning, "\xf4\x8f\xbf\xbf", NULL);
   guint max = MIN (*left, SPELLED_MAX);
@@ -87,58 +103,74 @@ spell_out (
   return result == SQLITE_DONE;
 }
 
-static gboolean
-has_index (const char *phrase)
+static void
+append_and (GString *query, const char *string)
 {
-  const char *space = strrchr (phrase, ' ');
-
-  return g_utf8_strlen (space != NULL ? space + 1 : phrase, -1) <= INDEXED_PREFIX;
+  g_string_append_printf (query, "%s%s", query->len > 0 ? AND : "", string);
 }
 
-/* Appends what FTS5 shall look for instead of one string of search_text_query(). *none: no message
- * can have it. */
+/* Adds what FTS5 shall look for instead of one string of search_text_query(). *none: no message can
+ * have it. */
 static gboolean
-translate (sqlite3_stmt *next, const char *string, guint *left, GString *out, gboolean *none, GError **error)
+translate (Search *self,
+           sqlite3_stmt *next,
+           const char *string,
+           guint *left,
+           gboolean *none,
+           GError **error)
 {
   g_autofree char *phrase = g_strndup (string + 1, strcspn (string + 1, "\""));
-  g_autoptr (GString) alternatives = g_string_new (NULL);
+  g_autoptr (GString) instead = g_string_new ("(");
   g_autoptr (GError) why = NULL;
+  const char *word = last_word (phrase);
   guint n;
 
-  if (out->len > 0)
-    g_string_append (out, AND);
-  if (!has_index (phrase) && spell_out (next, phrase, left, alternatives, &n, &why))
+  if (g_utf8_strlen (word, -1) <= INDEXED_PREFIX)
+    g_string_assign (instead, string);
+  else if (spell_out (next, phrase, left, instead, &n, &why))
     {
       *none = *none || n == 0;
-      g_string_append_printf (out, "(%s)", alternatives->str);
+      g_string_append_c (instead, ')');
+    }
+  else if (why == NULL)
+    {
+      append_and (self->exact, string);
+      g_string_printf (instead, "\"%.*s\" *",
+                       (int)(g_utf8_offset_to_pointer (word, INDEXED_PREFIX) - phrase), phrase);
+      append_and (self->rough, instead->str);
+      g_ptr_array_add (self->phrases, g_steal_pointer (&phrase));
+      return TRUE;
     }
   else
-    g_string_append (out, string);
-  if (why == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&why));
-  return FALSE;
+    {
+      g_propagate_error (error, g_steal_pointer (&why));
+      return FALSE;
+    }
+  append_and (self->exact, instead->str);
+  append_and (self->rough, instead->str);
+  return TRUE;
 }
 
-/* The query, NULL when nothing can be found (or with an error). */
-static char *
-make_query (sqlite3 *db, const char *words, GError **error)
+static gboolean
+make_query (Search *self, const char *words, GError **error)
 {
   g_autofree char *plain = search_text_query (words);
-  g_autoptr (GString) out = g_string_new (NULL);
   g_auto (GStrv) strings = plain != NULL ? g_strsplit (plain, AND, 0) : NULL;
   sqlite3_stmt *next = NULL;
   guint left = SPELLED_TOTAL;
-  gboolean none = plain == NULL, ok;
+  gboolean none = FALSE, ok = TRUE;
 
-  if (none || !store_db_exec (db, VOCABULARY, error)
-      || !store_db_prepare (db, NEXT_WORD, &next, error))
-    return NULL;
-  ok = TRUE;
+  if (plain == NULL)
+    return TRUE;
+  if (!store_db_exec (self->db, VOCABULARY, error)
+      || !store_db_prepare (self->db, NEXT_WORD, &next, error))
+    return FALSE;
   for (guint i = 0; ok && !none && strings[i] != NULL; i++)
-    ok = translate (next, strings[i], &left, out, &none, error);
+    ok = translate (self, next, strings[i], &left, &none, error);
   sqlite3_finalize (next);
-  return ok && !none ? g_string_free (g_steal_pointer (&out), FALSE) : NULL;
+  if (none)
+    g_string_truncate (self->exact, 0);
+  return ok;
 }
 
 static char *
@@ -178,9 +210,15 @@ get_threshold (Search *self)
   return g_array_index (self->found, Found, self->limit - 1).hit.message.time;
 }
 
-/* A message that was removed since it was indexed is none. *old: it, and so whatever is before it, is too old. */
+/* A message that was removed since it was indexed is none. *old: it, and so whatever is before it,
+ * is too old. */
 static gboolean
-load (Search *self, const StoreListed *listed, gint64 id, gint64 threshold, gboolean *old, GError **error)
+load (Search *self,
+      const StoreListed *listed,
+      gint64 id,
+      gint64 threshold,
+      gboolean *old,
+      GError **error)
 {
   sqlite3_stmt *tables[] = { self->placed, self->recent };
   int result = SQLITE_DONE;
@@ -212,32 +250,90 @@ newest_first (gconstpointer a, gconstpointer b)
   return one->id > other->id ? -1 : one->id < other->id ? 1 : 0;
 }
 
+/* Whether a folded text has the phrase, whose last word may go on. */
+static gboolean
+has_phrase (const char *text, const char *phrase)
+{
+  gsize len = strlen (phrase);
+
+  for (const char *at = strstr (text, phrase); at != NULL; at = strstr (at + len, phrase))
+    if (at == text || at[-1] == ' ')
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+has_phrases (Search *self, const char *text)
+{
+  for (guint i = 0; i < self->phrases->len; i++)
+    if (text == NULL || !has_phrase (text, g_ptr_array_index (self->phrases, i)))
+      return FALSE;
+  return TRUE;
+}
+
+/* Where a walk through a conversation is, from its end to its beginning. */
+typedef struct
+{
+  const StoreListed *listed;
+  gint64 before; /* it has gone down to this message */
+  gint64 threshold;
+  guint end; /* so many hits are enough */
+  gboolean done;
+} Walk;
+
+/* Keeps what is found until there is enough of it; rough: until enough was looked at. */
+static gboolean
+walk (Search *self, Walk *at, gboolean rough, GError **error)
+{
+  sqlite3_stmt *statement = rough ? self->texts : self->hits;
+  gboolean ok = TRUE;
+  int result = SQLITE_DONE;
+
+  sqlite3_bind_text (statement, 1, rough ? self->rough->str : self->exact->str, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (statement, 2, store_db_message_id (at->listed->id, at->listed->removed));
+  sqlite3_bind_int64 (statement, 3, at->before);
+  while (ok && !at->done && (!rough || self->left > 0)
+         && (result = sqlite3_step (statement)) == SQLITE_ROW)
+    {
+      at->before = sqlite3_column_int64 (statement, 0);
+      self->left -= rough ? 1 : 0;
+      if (rough && !has_phrases (self, (const char *)sqlite3_column_text (statement, 1)))
+        continue;
+      ok = load (self, at->listed, at->before, at->threshold, &at->done, error);
+      at->done = at->done || self->found->len >= at->end;
+    }
+  if (ok && result != SQLITE_ROW && result != SQLITE_DONE)
+    ok = store_db_set_error (self->db, error);
+  at->done = at->done || result == SQLITE_DONE;
+  sqlite3_reset (statement);
+  return ok;
+}
+
 static gboolean
 look_in (Search *self, const StoreListed *listed, GError **error)
 {
-  gint64 threshold = get_threshold (self);
-  gboolean ok = TRUE, old = FALSE;
-  int result = SQLITE_DONE;
+  Walk at = {
+    .listed = listed,
+    .before = store_db_message_id (listed->id + 1, 0),
+    .threshold = get_threshold (self),
+    .end = self->found->len + self->limit,
+  };
 
-  sqlite3_bind_text (self->hits, 1, self->query, -1, SQLITE_STATIC);
-  sqlite3_bind_int64 (self->hits, 2, store_db_message_id (listed->id, listed->removed));
-  sqlite3_bind_int64 (self->hits, 3, store_db_message_id (listed->id + 1, 0));
-  sqlite3_bind_int64 (self->hits, 4, self->limit);
-  while (ok && !old && (result = sqlite3_step (self->hits)) == SQLITE_ROW)
-    ok = load (self, listed, sqlite3_column_int64 (self->hits, 0), threshold, &old, error);
-  if (ok && result != SQLITE_ROW && result != SQLITE_DONE)
-    ok = store_db_set_error (self->db, error);
-  sqlite3_reset (self->hits);
+  if (self->phrases->len > 0 && self->left > 0 && !walk (self, &at, TRUE, error))
+    return FALSE;
+  if (!at.done && !walk (self, &at, FALSE, error))
+    return FALSE;
   g_array_sort (self->found, newest_first);
   if (self->found->len > self->limit)
     g_array_set_size (self->found, self->limit);
-  return ok;
+  return TRUE;
 }
 
 static gboolean
 run (Search *self, const StoreConversationList *list, GError **error)
 {
   if (!store_db_prepare (self->db, HITS, &self->hits, error)
+      || !store_db_prepare (self->db, TEXTS, &self->texts, error)
       || !store_db_prepare (self->history,
                             "SELECT time, sender, nonce, body FROM message WHERE id = ?",
                             &self->placed, error)
@@ -279,24 +375,28 @@ store_search_query_run (StoreSearchIndex *index,
     .history = store_search_index_get_history (index),
     .id = id,
     .limit = MIN (limit, STORE_PAGE_MAX),
+    .exact = g_string_new (NULL),
+    .rough = g_string_new (NULL),
+    .phrases = g_ptr_array_new_with_free_func (g_free),
+    .left = LOOKED_AT_MAX,
     .found = g_array_new (FALSE, FALSE, sizeof (Found)),
   };
-  g_autoptr (GError) why = NULL;
   StoreHits *hits = NULL;
 
   g_array_set_clear_func (self.found, found_clear);
-  self.query = make_query (self.db, words, &why);
-  if (why == NULL && (self.query == NULL || self.limit == 0 || run (&self, list, &why)))
+  if (make_query (&self, words, error)
+      && (self.exact->len == 0 || self.limit == 0 || run (&self, list, error)))
     hits = give_hits (&self);
   else
     store_search_index_is_damaged (index); /* before the next call makes it forget why */
   sqlite3_finalize (self.hits);
+  sqlite3_finalize (self.texts);
   sqlite3_finalize (self.placed);
   sqlite3_finalize (self.recent);
   g_array_unref (self.found);
-  g_free (self.query);
-  if (why != NULL)
-    g_propagate_error (error, g_steal_pointer (&why));
+  g_ptr_array_unref (self.phrases);
+  g_string_free (self.exact, TRUE);
+  g_string_free (self.rough, TRUE);
   return hits;
 }
 

@@ -6,8 +6,8 @@
 #include "store/search-query.h"
 #include "store/sqlite-db.h"
 
-/* Changed conversations are indexed when none has changed for so long, or when the first of them has
- * waited so long: many messages at a time cost much less than each by itself. */
+/* Changed conversations are indexed when none has changed for so long, or when the first of them
+ * has waited so long: many messages at a time cost much less than each by itself. */
 #define QUIET     G_TIME_SPAN_SECOND
 #define QUIET_MAX G_TIME_SPAN_MINUTE
 #define RETRY     (10 * G_TIME_SPAN_SECOND) /* after a failure */
@@ -149,8 +149,7 @@ begin_request (StoreSearch *self, Request *request, GError **error)
     {
       const StoreListed *listed = &request->list->items[i];
 
-      if (!store_search_index_is_up_to (self->index, listed->id, listed->removed,
-                                        listed->row.last))
+      if (!store_search_index_is_up_to (self->index, listed->id, listed->removed, listed->row.last))
         g_array_append_val (request->todo, listed->id);
     }
   g_array_sort (request->todo, compare_ids);
@@ -234,7 +233,8 @@ list_further (StoreSearch *self, GError **error)
   if (result != SQLITE_DONE)
     store_db_set_error (history, error);
   sqlite3_finalize (statement);
-  self->through = self->todo->len > 0 ? g_array_index (self->todo, gint64, self->todo->len - 1) : -1;
+  self->through
+      = self->todo->len > 0 ? g_array_index (self->todo, gint64, self->todo->len - 1) : -1;
   return result == SQLITE_DONE;
 }
 

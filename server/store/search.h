@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The thread that indexes messages for searching, and searches. It is told which conversations
- * changed, indexes them when nothing has changed for a moment or when that never happens, and before
- * it answers a search it indexes what the one who asks could find. A search that needs much of that
- * takes turns with others. */
+ * changed, indexes them when nothing has changed for a moment or when that never happens, and
+ * before it answers a search it indexes what the one who asks could find. A search that needs much
+ * of that takes turns with others. */
 #pragma once
 
 #include "store/store.h"
@@ -11,8 +11,7 @@ typedef struct _StoreSearch StoreSearch;
 
 /* file: the index; history: the database. The index is opened when it is first needed; if it cannot
  * be, searches fail, and nothing else. */
-StoreSearch *
-store_search_new (const char *file, const char *history, GError **error);
+StoreSearch *store_search_new (const char *file, const char *history, GError **error);
 
 /* Ends the thread. Whoever waits for a search, or asks from now on, is answered with
  * G_IO_ERROR_CLOSED. */

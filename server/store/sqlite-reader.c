@@ -408,9 +408,7 @@ store_readers_read (StoreReaders *self,
   gsize lo_size = strlen (lo) + 1, hi_size = strlen (hi) + 1;
   Job *job = g_malloc (sizeof *job + lo_size + hi_size);
 
-  *job = (Job){
-    .range = *range, .page = func, .user_data = user_data, .side = in_order ? 0 : 1
-  };
+  *job = (Job){ .range = *range, .page = func, .user_data = user_data, .side = in_order ? 0 : 1 };
   job->lo = memcpy (job->ids, lo, lo_size);
   job->hi = memcpy (job->ids + lo_size, hi, hi_size);
   push (self, job);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A few threads that read pages of history and lists of conversations, each with a connection of its own, so that no read
- * waits for the writer or it for them. */
+/* A few threads that read pages of history and lists of conversations, each with a connection of
+ * its own, so that no read waits for the writer or it for them. */
 #pragma once
 
 #include "store/pending-marks.h"

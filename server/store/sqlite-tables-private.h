@@ -35,7 +35,7 @@ struct _StoreTables
   sqlite3_stmt *statements[STORE_N_STATEMENTS];
   GArray *touched; /* gint64: conversations that this batch added messages to, each once */
   guint n_batches; /* so far, see StoreConversation.batch */
-  int wal_pages; /* in the WAL after the last commit */
+  int wal_pages;   /* in the WAL after the last commit */
 
   /* What is known of the table recent without reading it: each conversation that has messages there
    * is in the cache, and each nonce there is among the nonces. Not known at the start and after a

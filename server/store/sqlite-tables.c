@@ -17,7 +17,8 @@ static const char *const statements[STORE_N_STATEMENTS] = {
   [BEGIN] = "BEGIN IMMEDIATE",
   [COMMIT] = "COMMIT",
   [ROLLBACK] = "ROLLBACK",
-  [FIND_CONVERSATION] = "SELECT id, removed, removed_time FROM conversation WHERE lo = ? AND hi = ?",
+  [FIND_CONVERSATION]
+  = "SELECT id, removed, removed_time FROM conversation WHERE lo = ? AND hi = ?",
   [ADD_CONVERSATION] = "INSERT INTO conversation (lo, hi) VALUES (?, ?)",
   [LAST_MESSAGE] = "SELECT id, time FROM message WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1",
   [FIND_NONCE] = "SELECT id, time FROM message WHERE id >> 32 = ? AND sender = ? AND nonce = ?",
@@ -35,10 +36,9 @@ static const char *const statements[STORE_N_STATEMENTS] = {
   = "INSERT INTO mark (conversation, side, read, delivered) VALUES (?1, ?2, ?3, ?3)"
     " ON CONFLICT DO UPDATE SET read = excluded.read, delivered = max (delivered, excluded.read)"
     " WHERE excluded.read > read",
-  [SET_DELIVERED]
-  = "INSERT INTO mark (conversation, side, read, delivered) VALUES (?1, ?2, 0, ?3)"
-    " ON CONFLICT DO UPDATE SET delivered = excluded.delivered"
-    " WHERE excluded.delivered > delivered",
+  [SET_DELIVERED] = "INSERT INTO mark (conversation, side, read, delivered) VALUES (?1, ?2, 0, ?3)"
+                    " ON CONFLICT DO UPDATE SET delivered = excluded.delivered"
+                    " WHERE excluded.delivered > delivered",
   [SET_SEEN] = "INSERT INTO seen (id, time) VALUES (?, ?)"
                " ON CONFLICT DO UPDATE SET time = excluded.time WHERE excluded.time > time",
 };
@@ -76,7 +76,10 @@ store_tables_move_recent (StoreTables *self, GError **error)
 
 /* Reads which conversation it is, and what was removed of it. */
 static gboolean
-find_conversation (StoreTables *self, StoreConversation *conversation, gboolean *found, GError **error)
+find_conversation (StoreTables *self,
+                   StoreConversation *conversation,
+                   gboolean *found,
+                   GError **error)
 {
   sqlite3_stmt *find = self->statements[FIND_CONVERSATION];
   int result;
@@ -113,7 +116,10 @@ make_conversation (StoreTables *self, StoreConversation *conversation, GError **
 /* Reads where a conversation without recent messages ends; makes it, if it is to be made and there
  * is none. Else its number stays 0. */
 static gboolean
-load_conversation (StoreTables *self, StoreConversation *conversation, gboolean make, GError **error)
+load_conversation (StoreTables *self,
+                   StoreConversation *conversation,
+                   gboolean make,
+                   GError **error)
 {
   sqlite3_stmt *last = self->statements[LAST_MESSAGE];
   gint64 id = 0, time = 0;
@@ -389,7 +395,8 @@ store_tables_set_session (StoreTables *self, guint64 session, GError **error)
   sqlite3_stmt *set = self->statements[SET_SESSION];
 
   sqlite3_bind_int64 (set, 1, (gint64)session);
-  if (store_tables_begin (self, error) && store_db_run (set, error) && store_tables_commit (self, error))
+  if (store_tables_begin (self, error) && store_db_run (set, error)
+      && store_tables_commit (self, error))
     return TRUE;
   store_tables_roll_back (self);
   return FALSE;
@@ -424,7 +431,8 @@ write_seen_cb (const char *id, gint64 time, gpointer user_data, GError **error)
 static gboolean
 write_taken (StoreTables *self, StorePendingMarks *pending, GError **error)
 {
-  if (!store_tables_begin (self, error) || (!self->recent_known && !store_tables_move_recent (self, error)))
+  if (!store_tables_begin (self, error)
+      || (!self->recent_known && !store_tables_move_recent (self, error)))
     return FALSE;
   return store_pending_marks_foreach_taken (pending, write_delivered_cb, write_seen_cb, self, error)
          && store_tables_commit (self, error);

@@ -30,8 +30,7 @@ gboolean store_tables_get_session (StoreTables *self, guint64 *session, GError *
 gboolean store_tables_set_session (StoreTables *self, guint64 session, GError **error);
 
 /* Writes what is pending in one transaction, or leaves it pending. */
-gboolean
-store_tables_write_marks (StoreTables *self, StorePendingMarks *pending, GError **error);
+gboolean store_tables_write_marks (StoreTables *self, StorePendingMarks *pending, GError **error);
 
 /* Copies the WAL into the database when it is long enough to be worth it. When that cannot be done
  * (a reader is in the way, the disk is full) the WAL grows until it can, or until commits fail. */

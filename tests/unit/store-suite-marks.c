@@ -49,14 +49,11 @@ test_read_mark (StoreFixture *fixture, gconstpointer open)
     guint64 seq, becomes;
     gboolean repeated;
   } cases[] = {
-    { "alice", "bob", 3, 3, FALSE },
-    { "alice", "bob", 3, 3, TRUE },
+    { "alice", "bob", 3, 3, FALSE },          { "alice", "bob", 3, 3, TRUE },
     { "alice", "bob", 2, 2, TRUE }, /* never backward */
-    { "alice", "bob", 4, 4, FALSE },
-    { "bob", "alice", 1, 1, FALSE },
+    { "alice", "bob", 4, 4, FALSE },          { "bob", "alice", 1, 1, FALSE },
     { "bob", "alice", 1000, 5, FALSE }, /* the newest there is */
-    { "bob", "alice", G_MAXUINT64, 5, TRUE },
-    { "bob", "alice", 0, 0, TRUE },
+    { "bob", "alice", G_MAXUINT64, 5, TRUE }, { "bob", "alice", 0, 0, TRUE },
     { "alice", "carol", 1, 0, TRUE }, /* there is nothing to be read */
   };
 

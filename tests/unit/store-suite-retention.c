@@ -37,8 +37,8 @@ fill (StoreFixture *fixture)
 static guint64
 get_first (StoreFixture *fixture, const char *peer)
 {
-  g_autoptr (StoreAnswer) answer = store_fixture_read (
-      fixture, "alice", peer, (StoreRange){ .from_start = TRUE, .limit = 1 });
+  g_autoptr (StoreAnswer) answer
+      = store_fixture_read (fixture, "alice", peer, (StoreRange){ .from_start = TRUE, .limit = 1 });
 
   g_assert_no_error (answer->error);
   return answer->page.n_rows > 0 ? answer->page.rows[0].seq : 0;
@@ -82,8 +82,7 @@ assert_rest (StoreFixture *fixture, gint64 now)
   g_autofree char *list = store_fixture_list (fixture, "alice");
   g_autofree char *expected
       = g_strdup_printf ("Zoe last=10 time=%" G_GINT64_FORMAT " read=0 delivered=0 peer_read=0\n"
-                         "bob last=1244 time=%" G_GINT64_FORMAT
-                         " read=0 delivered=0 peer_read=0\n"
+                         "bob last=1244 time=%" G_GINT64_FORMAT " read=0 delivered=0 peer_read=0\n"
                          "carol last=1234 time=2234 read=700 delivered=0 peer_read=0\n",
                          now, now);
 

@@ -96,8 +96,7 @@ test_words (StoreFixture *fixture, gconstpointer open)
       assert_hits (fixture, "bob", "carol", cases[i].words, 10, "");
       assert_hits (fixture, "carol", NULL, cases[i].words, 10, "");
     }
-  assert_hits (fixture, "bob", NULL, "quick", 1,
-               "alice 2 bob: jumps over the lazy DOG, quickly\n");
+  assert_hits (fixture, "bob", NULL, "quick", 1, "alice 2 bob: jumps over the lazy DOG, quickly\n");
   assert_hits (fixture, "bob", NULL, "quick", 0, "");
 }
 
@@ -169,6 +168,13 @@ test_many (StoreFixture *fixture, gconstpointer open)
                "bob 10000 alice: common part10000\nbob 1000 alice: common part1000\n");
   assert_hits (fixture, "alice", "carol", "common part", 2,
                "carol 10000 alice: common part10000\ncarol 9999 alice: common part9999\n");
+  /* Many words begin so; those that do are far from the end. */
+  assert_hits (fixture, "alice", "carol", "part1", 3,
+               "carol 10000 alice: common part10000\ncarol 1999 alice: common part1999\n"
+               "carol 1998 alice: common part1998\n");
+  assert_hits (fixture, "alice", "bob", "common-part1", 2,
+               "bob 10000 alice: common part10000\nbob 1999 alice: common part1999\n");
+  assert_hits (fixture, "alice", "bob", "common-art1", 2, "");
   assert_hits (fixture, "alice", "carol", "part common", 1,
                "carol 10000 alice: common part10000\n");
 }

@@ -132,7 +132,8 @@ check_version (StoreFixture *fixture)
   check_number (db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'", 0);
   check_number (db, "SELECT count(*) FROM history", 53);
   check_number (db, "SELECT count(*) FROM sqlite_schema WHERE name = 'mark'", version - 1);
-  check_number (db, "SELECT count(*) FROM pragma_table_info ('conversation') WHERE name = 'removed'",
+  check_number (db,
+                "SELECT count(*) FROM pragma_table_info ('conversation') WHERE name = 'removed'",
                 version - 1);
   g_assert_cmpint (sqlite3_close (db), ==, SQLITE_OK);
   return version;

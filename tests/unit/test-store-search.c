@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The file of the search index may be missing, damaged, of another time or version, or without room:
- * it is made anew as soon as it can be, and messages do not suffer. */
+/* The file of the search index may be missing, damaged, of another time or version, or without
+ * room: it is made anew as soon as it can be, and messages do not suffer. */
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -242,8 +242,8 @@ test_no_file (StoreFixture *fixture, gconstpointer open)
   assert_works (fixture);
 }
 
-/* Nothing can be written: what was indexed before is found, what was not is an error, and it all comes
- * right when there is room. */
+/* Nothing can be written: what was indexed before is found, what was not is an error, and it all
+ * comes right when there is room. */
 static void
 test_no_room (StoreFixture *fixture, gconstpointer open)
 {
