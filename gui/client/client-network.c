@@ -59,7 +59,16 @@ nudge_cb (gpointer user_data)
 
   self->network.nudge_source = 0;
   self->network.last_nudge = g_get_monotonic_time ();
-  wc_client_retry_now (self);
+  if (self->state == WC_STATE_CONNECTING && self->network.hurried)
+    {
+      /* It asks for a way on the network that is no more. */
+      wc_client_drop_connection (self);
+      wc_client_open (self);
+    }
+  else
+    {
+      wc_client_retry_now (self);
+    }
 
   return G_SOURCE_REMOVE;
 }
@@ -157,8 +166,9 @@ look_again (WcClient *self, gboolean worth_a_try)
       break;
     case WC_STATE_CONNECTING:
     case WC_STATE_AUTHENTICATING:
-      self->attempt = 0;
       wc_client_hurry (self);
+      if (worth_a_try)
+        nudge (self);
       break;
     case WC_STATE_OFFLINE:
     default:
@@ -170,9 +180,12 @@ static void
 changed_cb (GNetworkMonitor *monitor, gboolean available, gpointer user_data)
 {
   WcClient *self = user_data;
+  gboolean was_available = self->network.available;
 
+  /* Without a way to everywhere it is called gone; a change of what there is then may still be the way to the server. */
   g_debug ("the network has changed: it is %s", available ? "there" : "gone");
-  look_again (self, available);
+  self->network.available = available;
+  look_again (self, available || !was_available);
 }
 
 void
@@ -224,6 +237,7 @@ wc_client_watch_network (WcClient *self)
 
   if (network->monitor == NULL)
     network->monitor = g_object_ref (g_network_monitor_get_default ());
+  network->available = g_network_monitor_get_network_available (network->monitor);
   network->changed_handler = g_signal_connect (network->monitor, "network-changed", G_CALLBACK (changed_cb), self);
   network->boot_ahead = network->clocks.boot () - now;
   network->wall_ahead = network->clocks.wall () - now;

@@ -49,6 +49,7 @@ typedef struct
 {
   GNetworkMonitor *monitor;
   gulong changed_handler; /* 0: not watched, for there is no login */
+  gboolean available;     /* as last heard */
   WcClocks clocks;
   gint64 boot_ahead; /* of the monotonic clock, when last looked at */
   gint64 wall_ahead;

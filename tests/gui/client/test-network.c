@@ -72,6 +72,17 @@ count_connecting_cb (WcClient *client, GParamSpec *pspec, gpointer user_data)
     ++*(guint *) user_data;
 }
 
+/* A network of one's own, without a way to anywhere else. */
+static void
+test_local (Fixture *f, gconstpointer data)
+{
+  fake_network_change (FALSE);
+  wait_long (f);
+  script_listen (f->server);
+  fake_network_change (FALSE);
+  welcome (f);
+}
+
 /* Comes and goes many times: one try, and the next one not before it has had some time to calm down. */
 static void
 test_flapping (Fixture *f, gconstpointer data)
@@ -190,6 +201,99 @@ test_hurry (Fixture *f, gconstpointer data)
   welcome (f);
 }
 
+/* A resolver that never answers: a connection does not get anywhere. */
+#define TYPE_STUCK_RESOLVER (stuck_resolver_get_type ())
+G_DECLARE_FINAL_TYPE (StuckResolver, stuck_resolver, STUCK, RESOLVER, GResolver)
+
+struct _StuckResolver
+{
+  GResolver parent_instance;
+
+  guint n_asked;
+};
+
+G_DEFINE_FINAL_TYPE (StuckResolver, stuck_resolver, G_TYPE_RESOLVER)
+
+static gboolean
+stuck_cancelled_cb (GCancellable *cancellable, gpointer user_data)
+{
+  g_task_return_error_if_cancelled (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+stuck_resolver_lookup_async (GResolver *resolver, const char *name, GResolverNameLookupFlags flags, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (resolver, cancellable, callback, user_data);
+  g_autoptr (GSource) source = g_cancellable_source_new (cancellable);
+
+  STUCK_RESOLVER (resolver)->n_asked++;
+  g_source_set_callback (source, G_SOURCE_FUNC (stuck_cancelled_cb), task, g_object_unref);
+  g_source_attach (source, NULL);
+}
+
+static GList *
+stuck_resolver_lookup_finish (GResolver *resolver, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+stuck_resolver_class_init (StuckResolverClass *klass)
+{
+  G_RESOLVER_CLASS (klass)->lookup_by_name_with_flags_async = stuck_resolver_lookup_async;
+  G_RESOLVER_CLASS (klass)->lookup_by_name_with_flags_finish = stuck_resolver_lookup_finish;
+}
+
+static void
+stuck_resolver_init (StuckResolver *self)
+{
+}
+
+static void
+let_go_on (void)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+/* It had not even got through when there was another network: it begins anew at once. */
+static void
+test_begin_anew (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GResolver) usual = g_resolver_get_default ();
+  g_autoptr (StuckResolver) stuck = g_object_new (TYPE_STUCK_RESOLVER, NULL);
+  guint n_asked;
+
+  wait_long (f);
+  f->client->timing.login = 2 * HOUR_MS;
+  f->client->timing.probe = HOUR_MS;
+  f->client->timing.calm = HOUR_MS;
+  g_resolver_set_default (G_RESOLVER (stuck));
+  g_free (f->client->host);
+  f->client->host = g_strdup ("chat.lab");
+  wc_client_retry_now (f->client);
+  wait_for (stuck->n_asked > 0);
+  let_go_on ();
+  n_asked = stuck->n_asked; /* for each family of addresses */
+  fake_network_change (TRUE);
+  fake_network_change (TRUE);
+  wait_for (stuck->n_asked > n_asked);
+  let_go_on ();
+  g_assert_cmpint (wc_client_get_state (f->client), ==, WC_STATE_CONNECTING);
+  g_assert_cmpuint (stuck->n_asked, ==, 2 * n_asked);
+
+  /* Once in a while. */
+  fake_network_change (TRUE);
+  let_go_on ();
+  g_assert_cmpuint (stuck->n_asked, ==, 2 * n_asked);
+  wc_client_logout (f->client);
+  let_go_on ();
+  g_resolver_set_default (usual);
+}
+
 static void
 test_sleep_online (Fixture *f, gconstpointer data)
 {
@@ -294,12 +398,14 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   ADD ("back", test_back);
+  ADD ("local", test_local);
   ADD ("flapping", test_flapping);
   ADD ("probe-alive", test_probe_alive);
   ADD ("probe-dead", test_probe_dead);
   ADD ("probe-late-answer", test_probe_late_answer);
   g_test_add_func ("/client/network/probe-base", test_probe_base);
   ADD ("hurry", test_hurry);
+  ADD ("begin-anew", test_begin_anew);
   ADD ("sleep-online", test_sleep_online);
   ADD ("sleep-waiting", test_sleep_waiting);
   ADD ("watch", test_watch);
