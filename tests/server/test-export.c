@@ -144,6 +144,10 @@ static const char good_lines[] =
   "{" PAIR ",\"seq\":1,\"id\":\"one\"," FROM ",\"text\":\"1\"}\n"
   "{" PAIR ",\"seq\":2," FROM ",\"text\":\"2\"}\n";
 
+static const char old_lines[] =
+  "{" PAIR ",\"seq\":1,\"from\":\"bob\",\"time\":\"2020-01-01T00:00:00.000Z\",\"text\":\"1\"}\n"
+  "{" PAIR ",\"seq\":2,\"from\":\"bob\",\"time\":\"2020-01-01T00:00:00.000Z\",\"text\":\"2\"}\n";
+
 static const struct
 {
   const char *line;
@@ -339,6 +343,44 @@ test_import_without_room (void)
   g_assert_true (has_all (server, lines));
 }
 
+static gboolean
+is_removed_cb (gpointer data)
+{
+  g_autofree char *there = test_admin (data, "export", NULL);
+
+  return strstr (there, "\"removed\":2,") != NULL;
+}
+
+/* What the server has removed for its age is missing in an export, which says so, and comes back by no import. */
+static void
+test_retention (void)
+{
+  g_autoptr (TestServer) server = test_server_prepare (LIST, "store.retention-days=1", NULL);
+  g_autoptr (TestServer) other = test_server_prepare (LIST, NULL);
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *time = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S.000Z");
+  g_autofree char *imported = g_strdup_printf ("%s{" PAIR ",\"seq\":3,\"from\":\"bob\",\"time\":\"%s\",\"text\":\"3\"}\n", old_lines, time);
+  g_autofree char *there = NULL;
+  g_autofree char *copied = NULL;
+  g_autofree char *again = NULL;
+
+  test_server_rewrite_file (server, "lines", imported);
+  g_free (test_admin (server, "import", "lines", NULL));
+  test_server_start (server);
+  g_assert_true (test_wait_until (is_removed_cb, server));
+  g_free (test_admin (server, "check-store", NULL));
+  g_assert_cmpint (test_server_stop (server, SIGTERM), ==, 0);
+
+  there = test_admin (server, "export", NULL);
+  g_free (test_admin (server, "import", "lines", NULL));
+  again = test_admin (server, "export", NULL);
+  g_assert_cmpstr (again, ==, there);
+  test_server_rewrite_file (other, "lines", there);
+  g_free (test_admin (other, "import", "lines", NULL));
+  copied = test_admin (other, "export", NULL);
+  g_assert_cmpstr (copied, ==, there);
+}
+
 static void
 test_usage (void)
 {
@@ -379,6 +421,7 @@ main (int argc, char **argv)
   g_test_add_func ("/export/no-room", test_no_room);
   g_test_add_func ("/export/killed", test_killed);
   g_test_add_func ("/export/import-without-room", test_import_without_room);
+  g_test_add_func ("/export/retention", test_retention);
   g_test_add_func ("/export/usage", test_usage);
   return g_test_run ();
 }
