@@ -27,6 +27,7 @@ void
 wc_conversation_went_away (WcConversation *self)
 {
   link_is_down (self);
+  wc_pages_connection_lost (self);
   if (self->chat == WC_CHAT_OPEN)
     end_as_lost (self);
 }

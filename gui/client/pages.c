@@ -218,6 +218,23 @@ wc_pages_cancel (WcPages *self)
 }
 
 void
+wc_pages_connection_lost (WcConversation *conversation)
+{
+  if (conversation->client == NULL || conversation->client->cache == NULL)
+    return;
+
+  for (guint i = 0; i < conversation->pages->len; i++)
+    {
+      WcPages *self = conversation->pages->pdata[i];
+
+      if (self->request == NULL)
+        continue;
+      g_clear_pointer (&self->request, wc_history_cancel);
+      ask_cache (self);
+    }
+}
+
+void
 wc_pages_end_all (WcConversation *conversation)
 {
   g_autoptr (GError) error = g_error_new_literal (WC_ERROR, WC_ERROR_CLOSED, _("You are not logged in."));

@@ -22,6 +22,9 @@ void wc_pages_cancel (WcPages *self);
 /* Messages that came as an answer of the server to the same request: all there is between them is kept, too. For those who ask it themselves. */
 void wc_pages_keep (WcConversation *conversation, WcHistoryKind kind, guint64 seq, const WcHistoryPage *page);
 
+/* The connection went: what is on its way from the server is not waited for, when there is a cache to take as much of it from as there is. */
+void wc_pages_connection_lost (WcConversation *conversation);
+
 /* The conversation loses its client: every request ends with an error. */
 void wc_pages_end_all (WcConversation *conversation);
 

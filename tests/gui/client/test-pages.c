@@ -17,7 +17,7 @@ typedef struct
   ScriptServer *server;
   WcClient *client;
   WcConversation *bob;
-  char *path;
+  GFile *folder;
   guint n;       /* messages on the server */
   guint n_asked; /* HISTORY_REQ */
   gboolean mute;
@@ -80,14 +80,11 @@ answer_cb (ScriptServer *server, const char *line, gpointer user_data)
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GFile) folder = NULL;
-
-  f->path = g_dir_make_tmp ("webchat-pages-XXXXXX", NULL);
-  folder = g_file_new_for_path (f->path);
+  f->folder = test_folder_new ();
   f->server = script_server_new ();
   f->client = test_client_new ();
   f->n = 100;
-  wc_client_set_folder (f->client, folder);
+  wc_client_set_folder (f->client, f->folder);
 }
 
 /* The connection is there, and everything that is asked for because of it has been answered. */
@@ -137,12 +134,9 @@ come_back (Fixture *f)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  g_autofree char *command = g_strdup_printf ("rm -r '%s'", f->path);
-
   test_client_finish (f->client);
   script_server_free (f->server);
-  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
-  g_free (f->path);
+  test_folder_free (f->folder);
 }
 
 static void
@@ -262,6 +256,63 @@ test_offline (Fixture *f, gconstpointer data)
   assert_window (log, 11, 102);
 }
 
+/* The page was on its way. */
+static void
+test_cut_off (Fixture *f, gconstpointer data)
+{
+  g_autoptr (WcLog) log = NULL;
+
+  log_in (f);
+  log = wc_log_new (f->bob);
+  load_newest (log);
+  f->mute = TRUE;
+  wc_log_load_older (log);
+  wait_for (wc_history_get_waiting_since (f->client->history) != 0);
+  go_offline (f);
+  wait_for (!wc_log_get_loading (log));
+  g_assert_error (wc_log_get_error (log), WC_ERROR, WC_ERROR_CLOSED);
+  assert_window (log, 71, 100);
+  f->mute = FALSE;
+  come_back (f);
+  wait_for (!wc_log_get_loading (log));
+  g_assert_null (wc_log_get_error (log));
+  assert_window (log, 41, 100);
+}
+
+/* The next start, and nothing answers. */
+static void
+test_start (Fixture *f, gconstpointer data)
+{
+  g_auto (Login) login = { 0 };
+  g_autoptr (WcLog) before = NULL, log = NULL;
+
+  log_in (f);
+  before = wc_log_new (f->bob);
+  load_newest (before);
+  g_clear_object (&before);
+  script_stop_listening (f->server);
+  script_set_handler (f->server, NULL, NULL);
+  test_client_finish (f->client);
+
+  f->client = test_client_new ();
+  wc_client_set_folder (f->client, f->folder);
+  login_start (&login, f->client, script_address (f->server), "alice", NULL);
+  wait_for (wc_client_get_ready (f->client));
+  f->bob = wc_client_get_conversation (f->client, "bob");
+  log = wc_log_new (f->bob);
+  load_newest (log);
+  assert_window (log, 71, 100);
+  g_assert_false (wc_log_get_has_newer (log));
+  load_older (log);
+  g_assert_error (wc_log_get_error (log), WC_ERROR, WC_ERROR_CLOSED);
+  g_assert_true (wc_log_get_has_older (log));
+
+  f->n = 107;
+  come_back (f);
+  wait_for (!wc_log_get_loading (log) && log->last_seq == 107);
+  assert_window (log, 41, 107);
+}
+
 /* A page that ends where the cache does. */
 static void
 test_partial (Fixture *f, gconstpointer data)
@@ -367,6 +418,8 @@ main (int argc, char **argv)
 
   add ("kept", test_kept);
   add ("offline", test_offline);
+  add ("cut-off", test_cut_off);
+  add ("start", test_start);
   add ("partial", test_partial);
   add ("jump", test_jump);
   add ("replaced", test_replaced);
