@@ -188,6 +188,7 @@ wc_conversation_send (WcConversation *self, const char *text, GError **error)
   wc_log_add_waiting (self->log, item->entry);
   if (!self->log->at_end)
     wc_log_load_newest (self->log);
+  self->may_type_at = 0; /* with the message the other side's sign that one types is gone */
   wc_conversation_set_last (self, item->entry);
   wc_conversation_touch (self);
   wc_outbox_flush (self);

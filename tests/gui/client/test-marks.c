@@ -368,6 +368,10 @@ test_typing (Fixture *f, gconstpointer data)
   wc_conversation_type (f->bob);
   script_expect (f->server, "TYPING bob");
   settle (f);
+  g_assert_true (wc_conversation_send (f->bob, "hi", NULL));
+  wc_conversation_type (f->bob);
+  script_expect (f->server, "@id=r* CHAT_REQUEST bob");
+  script_expect (f->server, "TYPING bob");
   f->bob->may_type_at = 0;
   script_say (f->server, "PRESENCE bob offline\n");
   settle (f);
