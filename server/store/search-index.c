@@ -13,6 +13,7 @@
 #define VERSION        (1000 + SEARCH_TEXT_VERSION)
 
 #define STEP_REMOVED 500   /* messages taken out at once */
+#define UNIT_BYTES   256   /* of text: what a message costs beyond one of no length */
 #define KNOWN_MAX    65536 /* conversations */
 
 /* The text is kept (folded) beside its words, because to take it out again FTS5 must know it. A
@@ -447,17 +448,18 @@ add_from (StoreSearchIndex *self, int table, Progress *progress, guint *budget, 
   sqlite3_bind_int64 (read, 1, store_db_message_id (progress->conversation, progress->last));
   sqlite3_bind_int64 (read, 2, store_db_message_id (progress->conversation + 1, 0));
   sqlite3_bind_int64 (read, 3, *budget);
-  while (ok && (result = sqlite3_step (read)) == SQLITE_ROW)
+  while (ok && *budget > 0 && (result = sqlite3_step (read)) == SQLITE_ROW)
     {
       gint64 id = sqlite3_column_int64 (read, 0);
       const char *text = (const char *)sqlite3_column_text (read, 2);
+      int len = sqlite3_column_bytes (read, 2);
 
-      ok = add_text (self, id, text, sqlite3_column_bytes (read, 2), error);
+      ok = add_text (self, id, text, len, error);
       progress->last = id & STORE_SEQ_MAX;
       progress->time = sqlite3_column_int64 (read, 1);
-      *budget -= 1;
+      *budget -= MIN (*budget, 1 + (guint)len / UNIT_BYTES);
     }
-  if (ok && result != SQLITE_DONE)
+  if (ok && result != SQLITE_ROW && result != SQLITE_DONE)
     ok = store_db_set_error (self->history, error);
   sqlite3_reset (read);
   return ok;

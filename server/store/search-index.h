@@ -30,7 +30,8 @@ gboolean store_search_index_begin_step (StoreSearchIndex *self, GError **error);
 gboolean store_search_index_end_step (StoreSearchIndex *self, gboolean ok, GError **error);
 
 /* Within a step, and in one step in rising order of conversations: brings a conversation up to what
- * the history has, as far as the budget (messages) goes, and lowers that. *done: it is. */
+ * the history has, as far as the budget (messages; a long one counts as several) goes,
+ * and lowers that, to 0 at least. *done: it is. */
 gboolean store_search_index_catch_up (
     StoreSearchIndex *self, gint64 conversation, guint *budget, gboolean *done, GError **error);
 

@@ -13,7 +13,7 @@
 #define RETRY     (10 * G_TIME_SPAN_SECOND) /* after a failure */
 
 /* One step: some 30 ms. */
-#define STEP_MESSAGES      2000
+#define STEP_BUDGET        2000 /* messages; a long one counts as several */
 #define STEP_CONVERSATIONS 256
 
 #define CHANGED_MAX 65536 /* beyond it, all are looked through */
@@ -97,7 +97,8 @@ open_index (StoreSearch *self, GError **error)
   return self->index != NULL;
 }
 
-/* After a failure. A damaged index is made anew the next time, from all there is. */
+/* After a failure. A damaged index is made anew the next time, from all there is; and so does begin
+ * anew who waits. */
 static gboolean
 drop_damaged (StoreSearch *self)
 {
@@ -109,6 +110,10 @@ drop_damaged (StoreSearch *self)
   g_array_set_size (self->todo, 0);
   self->n_done = 0;
   self->through = 0;
+  g_mutex_lock (&self->lock);
+  for (GList *link = self->requests.head; link != NULL; link = link->next)
+    request_reset (link->data);
+  g_mutex_unlock (&self->lock);
   return TRUE;
 }
 
@@ -116,7 +121,7 @@ drop_damaged (StoreSearch *self)
 static gboolean
 catch_up (StoreSearch *self, const GArray *todo, guint *n_done, GError **error)
 {
-  guint budget = STEP_MESSAGES, end = MIN (todo->len, *n_done + STEP_CONVERSATIONS), n = *n_done;
+  guint budget = STEP_BUDGET, end = MIN (todo->len, *n_done + STEP_CONVERSATIONS), n = *n_done;
   gboolean ok = store_search_index_begin_step (self->index, error), done = TRUE;
 
   while (ok && done && n < end && budget > 0)
