@@ -162,12 +162,13 @@ count_sending (WcConversation *conversation)
   return n;
 }
 
+/* Up to where everything is here, that is; the newest message alone may be here before. */
 static guint64
 last_seq (WcConversation *conversation)
 {
   WcEntry *last = wc_conversation_get_last (conversation);
 
-  return last != NULL ? wc_entry_get_seq (last) : 0;
+  return last != NULL ? MIN (wc_entry_get_seq (last), conversation->held) : 0;
 }
 
 static void
