@@ -70,6 +70,7 @@ struct _WcConversation
   guint64 login_last;  /* known_last at login: a server with less has another history */
   gboolean listed;     /* the server's list has come, with */
   guint64 listed_last; /* what is newest there, */
+  gint64 listed_time;  /* when that was, */
   WcMarks listed_marks; /* and the marks */
   guint64 sync_from;   /* what was held when "sync" was asked for */
   WcHistory *sync;
@@ -129,7 +130,7 @@ gboolean wc_outbox_refused (WcConversation *self, const char *nonce, gboolean tr
 /* sync.c: holding the conversation without a gap. */
 void wc_sync_begin (WcConversation *self);                   /* somebody new */
 void wc_sync_came_online (WcConversation *self);
-void wc_sync_listed (WcConversation *self, guint64 last);    /* what the server's list says is newest; 0: nothing */
+void wc_sync_listed (WcConversation *self, guint64 last, gint64 time); /* what the server's list says is newest, and when that was; 0: nothing */
 void wc_sync_check (WcConversation *self);                   /* nothing stands in the way of catching up any more */
 void wc_sync_receive (WcConversation *self, WcEntry *entry); /* a live message */
 void wc_sync_sent (WcConversation *self, WcEntry *entry);    /* an own one, its seq set */

@@ -66,7 +66,7 @@ wc_client_take_conversation (WcClient *self, const WireMessage *message)
     .delivered = (tags->set & WIRE_TAG_DELIVERED) != 0 ? tags->delivered : 0,
     .peer_read = (tags->set & WIRE_TAG_PEERREAD) != 0 ? tags->peerread : 0,
   };
-  wc_sync_listed (conversation, tags->last);
+  wc_sync_listed (conversation, tags->last, (tags->set & WIRE_TAG_TIME) != 0 ? tags->time : 0);
 
   return TRUE;
 }
@@ -75,7 +75,7 @@ static void
 not_listed (WcConversation *conversation)
 {
   if (!conversation->listed)
-    wc_sync_listed (conversation, 0);
+    wc_sync_listed (conversation, 0, 0);
 }
 
 /* Everybody who was not mentioned has no messages. */

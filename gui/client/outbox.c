@@ -133,9 +133,13 @@ kept_cb (gboolean good, gpointer user_data)
 static void
 keep (WcConversation *self, WcOutgoing *item)
 {
-  if (self->client->cache != NULL)
-    item->question = wc_cache_put_outgoing (self->client->cache, self->peer, item->nonce, wc_entry_get_text (item->entry),
-                                            wc_entry_get_time (item->entry), kept_cb, item);
+  if (self->client->cache == NULL)
+    return;
+
+  if (item->question != 0)
+    wc_cache_cancel (self->client->cache, item->question); /* it failed, and is tried again, before the first time was written */
+  item->question = wc_cache_put_outgoing (self->client->cache, self->peer, item->nonce, wc_entry_get_text (item->entry),
+                                          wc_entry_get_time (item->entry), kept_cb, item);
 }
 
 /* The draft goes in the moment in which the message is kept. Should the person have typed more than was sent, that is written again. */

@@ -337,11 +337,22 @@ skip_ahead (WcConversation *self)
   settle_passed (self);
 }
 
+/* Whether the server's history cannot be the one that is held: it has less than it had, or its newest message is another one. */
+static gboolean
+is_replaced (WcConversation *self)
+{
+  if (self->listed_last < self->login_last)
+    return TRUE;
+
+  return self->held_known && self->last != NULL && self->listed_last > 0 && wc_entry_get_seq (self->last) == self->listed_last
+         && self->listed_time != 0 && wc_entry_get_time (self->last) != self->listed_time;
+}
+
 /* What the list of conversations says, once everything that is older than it has been settled. */
 static void
 settle_listed (WcConversation *self)
 {
-  gboolean replaced = self->listed_last < self->login_last;
+  gboolean replaced = is_replaced (self);
 
   if (replaced)
     start_over (self);
@@ -373,7 +384,7 @@ wc_sync_came_online (WcConversation *self)
 }
 
 void
-wc_sync_listed (WcConversation *self, guint64 last)
+wc_sync_listed (WcConversation *self, guint64 last, gint64 time)
 {
   if (self->listed)
     {
@@ -384,6 +395,7 @@ wc_sync_listed (WcConversation *self, guint64 last)
     {
       self->listed = TRUE;
       self->listed_last = last;
+      self->listed_time = time;
       self->sync_due = TRUE;
     }
   wc_sync_check (self);

@@ -501,6 +501,25 @@ test_other_history (Fixture *f, gconstpointer data)
   g_assert_true (script_is_quiet (f->server));
 }
 
+/* As many messages, but others. */
+static void
+test_other_newest (Fixture *f, gconstpointer data)
+{
+  log_in (f, NULL);
+  script_say (f->server, "@conv=bob;from=bob;seq=1;time=" TIME " CHAT old1\n");
+  settle (f);
+  end (f);
+
+  start (f);
+  assert_log (f->log, "bob: old1\n");
+  script_expect_lists (f->server);
+  script_say (f->server, "@last=1;read=0;time=2026-11-23T10:00:00.001Z CONVERSATION bob\nCONVERSATIONS_END\n");
+  script_expect (f->server, "@id=r*;after=0;limit=200 HISTORY_REQ bob");
+  script_say (f->server, "@seq=1;from=bob;time=2026-11-23T10:00:00.001Z HISTORY_RESP new1\n@count=1;last=1;more=0 HISTORY_END bob\n");
+  settle (f);
+  assert_log (f->log, "bob: new1\n");
+}
+
 /* Base has no nonces: what was sent is sent, and what waits for a chat waits. */
 static void
 test_base (Fixture *f, gconstpointer data)
@@ -550,6 +569,7 @@ main (int argc, char **argv)
   ADD ("gap", test_gap);
   ADD ("read-offline", test_read_offline);
   ADD ("other-history", test_other_history);
+  ADD ("other-newest", test_other_newest);
   ADD ("base", test_base);
 
   return g_test_run ();
