@@ -257,6 +257,15 @@ entry_key_cb (UiSearchView *self, guint keyval, guint keycode, GdkModifierType s
 }
 
 static void
+name_entry (UiSearchView *self)
+{
+  const char *name = self->conversation ? _("Search this chat") : _("Search all chats");
+
+  g_object_set (self->entry, "placeholder-text", name, NULL);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+static void
 ui_search_view_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   UiSearchView *self = UI_SEARCH_VIEW (object);
@@ -292,6 +301,7 @@ ui_search_view_set_property (GObject *object, guint id, const GValue *value, GPa
       break;
     case PROP_CONVERSATION:
       g_set_object (&self->conversation, g_value_get_object (value));
+      name_entry (self);
       break;
     case PROP_CHILD:
       adw_bin_set_child (self->page_child, g_value_get_object (value));
@@ -392,6 +402,7 @@ static void
 ui_search_view_init (UiSearchView *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  name_entry (self);
 }
 
 void

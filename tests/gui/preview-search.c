@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shows a search with some hits, to be looked at: preview-search [dark] [rtl] [narrow] [chat] [none] [people] [open]. Not a test. */
+/* Shows a search with some hits, to be looked at: preview-search [dark] [rtl] [narrow] [chat] [none] [people] [open]
+ * [trouble] [export]. Not a test. */
 #include <adwaita.h>
 
 #include "client/client-private.h"
@@ -83,6 +84,15 @@ main (int argc, char **argv)
   wc_conversation_set_presence (wc_client_get_conversation (client, "bob"), WC_PRESENCE_ONLINE);
   if (!has_word (argc, argv, "narrow") || in_chat || has_word (argc, argv, "open"))
     ui_window_open (window, wc_client_get_conversation (client, "bob"));
+  if (has_word (argc, argv, "trouble"))
+    {
+      g_autoptr (GError) error = g_error_new_literal (WC_ERROR, WC_ERROR_REFUSED, "refused");
+      g_autoptr (GError) full = g_error_new_literal (WC_ERROR, WC_ERROR_FAILED, "The disk is full.");
+
+      wc_client_set_error (client, error);
+      wc_client_set_retry_time (client, g_get_monotonic_time () + 90 * G_USEC_PER_SEC);
+      wc_client_set_cache_error (client, full);
+    }
   if (!has_word (argc, argv, "people"))
     {
       WcSearch *search;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two people, each with a WebChat of their own, one server: from the login to the history."""
+"""Two people, each with a WebChat of their own, one server: from the login to the history and the search in it."""
 
 import os
 
@@ -13,12 +13,22 @@ def open_chat(person, with_whom):
     person.focused('text', f'Message {with_whom}')
 
 
-def find_stored(person, text):
-    """A message of one's own that the server has on its disk."""
+def find_own(person, text, *states):
+    """A message of one's own that has come this far."""
     def look():
         row = person.look('list item', text)
-        return row and any(state in row.get_name() for state in ('Stored', 'Delivered', 'Read'))
-    person.desktop.wait(look, f'"{text}" of {person.name} to be stored')
+        return row and any(f'({state})' in row.get_name() for state in states)
+    person.desktop.wait(look, f'"{text}" of {person.name} to be {" or ".join(states)}')
+
+
+def find_focused_row(person, text):
+    """The keyboard is on a row with this text; there may be others with it."""
+    focused = person.desktop.Atspi.StateType.FOCUSED
+
+    def look():
+        return any(node.get_role_name() == 'list item' and text in (node.get_name() or '') and node.get_state_set().contains(focused)
+                   for node in person.walk())
+    person.desktop.wait(look, f'the focus of {person.name} to be on a row with "{text}"')
 
 
 def messages_in(person, is_history):
@@ -48,15 +58,16 @@ def two_people(desktop):
     alice.type('text', 'Message bob', 'hello bob, is it you?')
     alice.key('Return')
     alice.find('list item', 'Chat started')
-    find_stored(alice, 'hello bob, is it you?')
+    find_own(alice, 'hello bob, is it you?', 'Delivered')
     bob.find('list item', 'alice, online, 1 unread message')
     open_chat(bob, 'alice')
     bob.find('list item', ': hello bob, is it you?')
+    find_own(alice, 'hello bob, is it you?', 'Read')
 
     # bob answers by the button.
     bob.write('text', 'Message alice', 'Zażółć gęślą\njaźń 👋')
     bob.press('button', 'Send')
-    find_stored(bob, 'jaźń 👋')
+    find_own(bob, 'jaźń 👋', 'Delivered', 'Read')
     alice.find('list item', 'jaźń 👋')
 
     # Both know who has ended it.
@@ -68,6 +79,16 @@ def two_people(desktop):
     alice.key('ctrl+h')
     rows = desktop.wait(lambda: messages_in(alice, is_history=True), "alice's history")
     assert len(rows) == 2 and 'hello bob' in rows[0] and 'Zażółć' in rows[1], rows
+
+    # A word, begun and without its accents, finds one of them, and it opens in its place; then back to the people.
+    alice.key('ctrl+shift+f')
+    alice.type('entry', 'Search all chats', 'gesl')
+    alice.find('list item', 'gęślą', alice.find('list', 'Messages Found'))
+    alice.key('Return')
+    find_focused_row(alice, 'gęślą')
+    alice.key('Escape')
+    alice.focused('text', 'Message bob')
+    alice.key('ctrl+k')
 
     # bob closes his window; alice closes hers and comes back: nobody asks who she is.
     bob.close()
