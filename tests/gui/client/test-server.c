@@ -190,6 +190,81 @@ test_crashes (Fixture *f, gconstpointer data)
   assert_complete (b, 2 * N_MESSAGES);
 }
 
+static WcClient *
+begin_device (Fixture *f, const char *client_id, GFile *folder)
+{
+  WcClient *client = test_client_new ();
+
+  wc_client_set_folder (client, folder);
+  log_in (f, client, client_id);
+
+  return client;
+}
+
+static gboolean
+agrees (WcClient *client, const char *peer, guint64 last, guint64 read, guint unread)
+{
+  WcConversation *conversation = wc_client_get_conversation (client, peer);
+
+  return wc_client_get_state (client) == WC_STATE_ONLINE && conversation->held == last && wc_conversation_get_read (conversation) == read
+         && wc_conversation_get_unread (conversation) == unread && g_queue_is_empty (&conversation->outbox);
+}
+
+/* Two devices of alice begin and end while all three write and read: in the end both say the same. */
+static void
+test_two_devices (Fixture *f, gconstpointer data)
+{
+  GFile *folders[2] = { test_folder_new (), test_folder_new () };
+  WcClient *devices[2] = { begin_device (f, "alice", folders[0]), begin_device (f, "alice", folders[1]) };
+  guint n = 0;
+
+  for (guint i = 0; i < 60; i++)
+    {
+      guint which = g_test_rand_int_range (0, 2);
+      g_autofree char *text = g_strdup_printf ("%u", i);
+      WcConversation *with_bob = wc_client_get_conversation (devices[which], "bob");
+
+      g_assert_true (wc_conversation_send (i % 3 == 0 ? with_bob : f->with_alice, text, NULL));
+      n++;
+      for (guint j = 0; j < i % 7; j++)
+        g_main_context_iteration (NULL, FALSE);
+      if (i % 4 == 0)
+        wc_conversation_mark_read (with_bob);
+      if (i % 6 == 5)
+        {
+          test_client_finish (devices[which]);
+          devices[which] = begin_device (f, "alice", folders[which]);
+        }
+      if (i % 20 == 19)
+        test_server_crash_and_restart (f->server);
+    }
+
+  wait_for (agrees (f->bob, "alice", n, f->with_alice->read, f->with_alice->unread));
+  wait_for (wc_client_get_conversation (devices[0], "bob")->held == n && wc_client_get_state (devices[0]) == WC_STATE_ONLINE);
+  wc_conversation_mark_read (wc_client_get_conversation (devices[0], "bob"));
+  g_assert_true (wc_conversation_send (f->with_alice, "and one that nobody reads", NULL));
+  n++;
+  for (guint i = 0; i < 2; i++)
+    {
+      WcLog *log = wc_conversation_get_log (wc_client_get_conversation (devices[i], "bob"));
+
+      wait_for (agrees (devices[i], "bob", n, n - 1, 1));
+      wc_log_load_newest (log);
+      wait_for (!wc_log_get_loading (log));
+      while (wc_log_get_has_older (log))
+        {
+          wc_log_load_older (log);
+          wait_for (!wc_log_get_loading (log));
+        }
+      assert_complete (log, n);
+    }
+  for (guint i = 0; i < 2; i++)
+    {
+      test_client_finish (devices[i]);
+      test_folder_free (folders[i]);
+    }
+}
+
 /* Killed, and away for a while: what is typed waits. */
 static void
 test_outage (Fixture *f, gconstpointer data)
@@ -259,6 +334,7 @@ main (int argc, char **argv)
   ADD ("chat", test_chat);
   ADD ("devices", test_devices);
   ADD ("crashes", test_crashes);
+  ADD ("two-devices", test_two_devices);
   ADD ("outage", test_outage);
   ADD ("declined", test_declined);
   ADD ("taken-off-the-list", test_taken_off_the_list);
