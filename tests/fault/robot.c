@@ -3,7 +3,7 @@
  *
  *   send PEER NUMBER TEXT   as if somebody had typed it
  *   read PEER               as if somebody had looked
- *   state                   -> state ONLINE SENDING, then for each conversation: with PEER LAST READ UNREAD, then done
+ *   state                   -> state ONLINE SENDING, then for each conversation: with PEER LAST READ PEER-READ UNREAD, then done
  *   all PEER                loads the whole conversation, page by page -> message SEQ FROM TEXT each, then done
  *   quit
  *
@@ -188,8 +188,8 @@ tell_state (Robot *self)
     {
       g_autoptr (WcConversation) conversation = g_list_model_get_item (people, i);
 
-      say ("with %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u", wc_conversation_get_peer (conversation), last_seq (conversation),
-           wc_conversation_get_read (conversation), wc_conversation_get_unread (conversation));
+      say ("with %s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u", wc_conversation_get_peer (conversation), last_seq (conversation),
+           wc_conversation_get_read (conversation), conversation->peer_read, wc_conversation_get_unread (conversation));
     }
   say ("done");
 }

@@ -47,7 +47,8 @@ take_with (FaultRobot *self, char **words)
   with->peer = g_strdup (words[1]);
   with->last = g_ascii_strtoull (words[2], NULL, 10);
   with->read = g_ascii_strtoull (words[3], NULL, 10);
-  with->unread = (guint) g_ascii_strtoull (words[4], NULL, 10);
+  with->peer_read = g_ascii_strtoull (words[4], NULL, 10);
+  with->unread = (guint) g_ascii_strtoull (words[5], NULL, 10);
   g_ptr_array_add (self->with, with);
 }
 
@@ -66,7 +67,7 @@ take_message (FaultRobot *self, const char *line)
 static void
 heed (FaultRobot *self, const char *line)
 {
-  g_auto (GStrv) words = g_strsplit (line, " ", 5);
+  g_auto (GStrv) words = g_strsplit (line, " ", 6);
   guint n = g_strv_length (words);
 
   if (strcmp (line, "ready") == 0)
@@ -92,7 +93,7 @@ heed (FaultRobot *self, const char *line)
     }
   else if (n == 2 && strcmp (words[0], "outbox") == 0)
     self->n_sending = (guint) g_ascii_strtoull (words[1], NULL, 10);
-  else if (n == 5 && strcmp (words[0], "with") == 0)
+  else if (n == 6 && strcmp (words[0], "with") == 0)
     take_with (self, words);
   else if (g_str_has_prefix (line, "message "))
     take_message (self, line);

@@ -11,7 +11,7 @@
 typedef struct
 {
   char *peer;
-  guint64 last, read;
+  guint64 last, read, peer_read;
   guint unread;
 } FaultWith;
 

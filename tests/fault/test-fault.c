@@ -290,35 +290,43 @@ clear_up (Storm *self)
   start_what_is_due (self, G_MAXINT64);
 }
 
+/* What one device says of a conversation agrees with what another one of either side says. */
+static gboolean
+agree (FaultRobot *one, const FaultWith *with, FaultRobot *other, const FaultWith *others, char **why)
+{
+  gboolean same_side = strcmp (one->id, other->id) == 0;
+  guint64 read = same_side ? others->read : others->peer_read;
+  guint64 peer_read = same_side ? others->peer_read : others->read;
+
+  if (with->last == others->last && with->read == read && with->peer_read == peer_read)
+    return TRUE;
+  *why = g_strdup_printf ("%s holds the conversation with %s up to %" G_GUINT64_FORMAT ", read up to %" G_GUINT64_FORMAT " and by the other side up to %" G_GUINT64_FORMAT
+                          ", and %s says %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT,
+                          one->name, with->peer, with->last, with->read, with->peer_read, other->name, others->last, read, peer_read);
+  return FALSE;
+}
+
 /* All devices of both people say the same of a conversation. */
 static gboolean
-agrees (Storm *self, const char *a, const char *b, char **why)
+all_agree (Storm *self, const char *a, const char *b, char **why)
 {
-  const FaultWith *first = NULL, *with;
-  guint64 read = 0;
+  FaultRobot *first = NULL;
 
   for (guint i = 0; i < N_ROBOTS; i++)
     {
       FaultRobot *robot = &self->robots[i];
-      const char *peer = strcmp (robot->id, a) == 0 ? b : a;
+      const char *peer = strcmp (robot->id, a) == 0 ? b : strcmp (robot->id, b) == 0 ? a : NULL;
 
-      if (strcmp (robot->id, a) != 0 && strcmp (robot->id, b) != 0)
+      if (peer == NULL)
         continue;
-      with = fault_robot_with (robot, peer);
-      if (with == NULL || (first != NULL && with->last != first->last))
+      if (fault_robot_with (robot, peer) == NULL)
         {
-          *why = g_strdup_printf ("%s has the conversation with %s up to %" G_GUINT64_FORMAT ", another device up to %" G_GUINT64_FORMAT, robot->name,
-                                  peer, with != NULL ? with->last : 0, first != NULL ? first->last : 0);
+          *why = g_strdup_printf ("%s has no conversation with %s", robot->name, peer);
           return FALSE;
         }
-      if (i > 0 && self->robots[i - 1].id == robot->id && with->read != read)
-        {
-          *why = g_strdup_printf ("%s has read %" G_GUINT64_FORMAT " of the conversation with %s, the other device %" G_GUINT64_FORMAT, robot->name,
-                                  with->read, peer, read);
-          return FALSE;
-        }
-      read = with->read;
-      first = with;
+      first = first != NULL ? first : robot;
+      if (!agree (robot, fault_robot_with (robot, peer), first, fault_robot_with (first, strcmp (first->id, robot->id) == 0 ? peer : robot->id), why))
+        return FALSE;
     }
   return TRUE;
 }
@@ -335,7 +343,7 @@ all_have_all (Storm *self, char **why)
                                 self->robots[i].n_sending + self->robots[i].n_open);
         return FALSE;
       }
-  return agrees (self, "alice", "bob", why) && agrees (self, "alice", "carol", why) && agrees (self, "bob", "carol", why);
+  return all_agree (self, "alice", "bob", why) && all_agree (self, "alice", "carol", why) && all_agree (self, "bob", "carol", why);
 }
 
 static void
@@ -432,7 +440,7 @@ check_caches (Storm *self, guint a, guint b, GPtrArray *stored)
   for (guint i = 0; i < N_ROBOTS; i++)
     {
       FaultRobot *robot = &self->robots[i];
-      const char *peer = robot->id == people[a] ? people[b] : robot->id == people[b] ? people[a] : NULL;
+      const char *peer = strcmp (robot->id, people[a]) == 0 ? people[b] : strcmp (robot->id, people[b]) == 0 ? people[a] : NULL;
       g_autofree char *holder = g_strconcat ("the disk of ", robot->name, NULL);
 
       if (peer == NULL)
@@ -466,9 +474,9 @@ check_all (Storm *self)
 
         self->n_faults += fault_ledger_check (self->ledger, people[a], people[b], stored);
         for (guint i = 0; i < N_ROBOTS; i++)
-          if (self->robots[i].id == people[a])
+          if (strcmp (self->robots[i].id, people[a]) == 0)
             check_holder (self, &heard, i, b, stored, data);
-          else if (self->robots[i].id == people[b])
+          else if (strcmp (self->robots[i].id, people[b]) == 0)
             check_holder (self, &heard, i, a, stored, data);
         check_caches (self, a, b, stored);
       }
