@@ -100,23 +100,6 @@ struct _StoreSearchIndex
 };
 
 static gboolean
-get_int (sqlite3 *db, const char *sql, gint64 *value, GError **error)
-{
-  sqlite3_stmt *statement = NULL;
-  gboolean found;
-
-  if (!store_db_prepare (db, sql, &statement, error))
-    return FALSE;
-  found = sqlite3_step (statement) == SQLITE_ROW;
-  if (found)
-    *value = sqlite3_column_int64 (statement, 0);
-  else
-    store_db_set_error (db, error);
-  sqlite3_finalize (statement);
-  return found;
-}
-
-static gboolean
 make_tables (sqlite3 *db, GError **error)
 {
   g_autofree char *finish = g_strdup_printf (
@@ -130,8 +113,8 @@ check_tables (sqlite3 *db, GError **error)
 {
   gint64 application, version;
 
-  if (!get_int (db, "PRAGMA application_id", &application, error)
-      || !get_int (db, "PRAGMA user_version", &version, error))
+  if (!store_db_get_int (db, "PRAGMA application_id", &application, error)
+      || !store_db_get_int (db, "PRAGMA user_version", &version, error))
     return FALSE;
   if (application == 0 && version == 0)
     return make_tables (db, error);
@@ -306,21 +289,6 @@ store_search_index_end_step (StoreSearchIndex *self, gboolean ok, GError **error
   return ok;
 }
 
-/* Steps a statement for n integers; *found tells whether there was a row. */
-static gboolean
-get_ints (sqlite3_stmt *statement, int n, gint64 *values, gboolean *found, GError **error)
-{
-  int result = sqlite3_step (statement);
-
-  *found = result == SQLITE_ROW;
-  for (int i = 0; *found && i < n; i++)
-    values[i] = sqlite3_column_int64 (statement, i);
-  if (!*found && result != SQLITE_DONE)
-    store_db_set_error (sqlite3_db_handle (statement), error);
-  sqlite3_reset (statement);
-  return *found || result == SQLITE_DONE;
-}
-
 static gboolean
 get_progress (StoreSearchIndex *self, Progress *progress, GError **error)
 {
@@ -329,7 +297,7 @@ get_progress (StoreSearchIndex *self, Progress *progress, GError **error)
   gboolean found;
 
   sqlite3_bind_int64 (statement, 1, progress->conversation);
-  if (!get_ints (statement, 4, values, &found, error))
+  if (!store_db_get_ints (statement, 4, values, &found, error))
     return FALSE;
   progress->removed = (guint64)values[0];
   progress->last = (guint64)values[1];
@@ -364,7 +332,7 @@ get_time (StoreSearchIndex *self, gint64 id, gint64 *time, gboolean *found, GErr
       if (i == GET_RECENT_TIME && !g_hash_table_contains (self->recent, &conversation))
         break;
       sqlite3_bind_int64 (statement, 1, id);
-      if (!get_ints (statement, 1, time, found, error))
+      if (!store_db_get_ints (statement, 1, time, found, error))
         return FALSE;
       if (*found)
         return TRUE;
@@ -500,7 +468,7 @@ store_search_index_catch_up (
   gboolean found;
 
   sqlite3_bind_int64 (get_removed, 1, conversation);
-  if (!get_ints (get_removed, 1, &removed, &found, error) || !get_progress (self, &progress, error))
+  if (!store_db_get_ints (get_removed, 1, &removed, &found, error) || !get_progress (self, &progress, error))
     return FALSE;
   before = progress;
   if (!check_last (self, &progress, (guint64)removed, error)

@@ -148,6 +148,39 @@ store_db_run (sqlite3_stmt *statement, GError **error)
   return done;
 }
 
+gboolean
+store_db_get_ints (
+    sqlite3_stmt *statement, int n, gint64 *values, gboolean *found, GError **error)
+{
+  int result = sqlite3_step (statement);
+
+  for (int i = 0; result == SQLITE_ROW && i < n; i++)
+    values[i] = sqlite3_column_int64 (statement, i);
+  if (result != SQLITE_ROW && result != SQLITE_DONE)
+    store_db_set_error (sqlite3_db_handle (statement), error);
+  sqlite3_reset (statement);
+  if (found != NULL)
+    *found = result == SQLITE_ROW;
+  return result == SQLITE_ROW || result == SQLITE_DONE;
+}
+
+gboolean
+store_db_get_int (sqlite3 *db, const char *sql, gint64 *value, GError **error)
+{
+  sqlite3_stmt *statement = NULL;
+  gboolean found;
+
+  if (!store_db_prepare (db, sql, &statement, error))
+    return FALSE;
+  found = sqlite3_step (statement) == SQLITE_ROW;
+  if (found)
+    *value = sqlite3_column_int64 (statement, 0);
+  else
+    store_db_set_error (db, error);
+  sqlite3_finalize (statement);
+  return found;
+}
+
 static sqlite3 *
 open_db (const char *file, int flags, const char *settings, GError **error)
 {
@@ -219,23 +252,6 @@ store_db_message_id (gint64 conversation, guint64 seq)
 }
 
 static gboolean
-get_int (sqlite3 *db, const char *sql, gint64 *value, GError **error)
-{
-  sqlite3_stmt *statement = NULL;
-  gboolean found;
-
-  if (!store_db_prepare (db, sql, &statement, error))
-    return FALSE;
-  found = sqlite3_step (statement) == SQLITE_ROW;
-  if (found)
-    *value = sqlite3_column_int64 (statement, 0);
-  else
-    store_db_set_error (db, error);
-  sqlite3_finalize (statement);
-  return found;
-}
-
-static gboolean
 apply (sqlite3 *db, guint from, GError **error)
 {
   if (!store_db_exec (db, "BEGIN IMMEDIATE", error))
@@ -256,9 +272,9 @@ store_db_get_version (sqlite3 *db, guint *version, GError **error)
   const char *file = sqlite3_db_filename (db, "main");
   gint64 application, found, tables;
 
-  if (!get_int (db, "PRAGMA application_id", &application, error)
-      || !get_int (db, "PRAGMA user_version", &found, error)
-      || !get_int (db, "SELECT count(*) FROM sqlite_schema", &tables, error))
+  if (!store_db_get_int (db, "PRAGMA application_id", &application, error)
+      || !store_db_get_int (db, "PRAGMA user_version", &found, error)
+      || !store_db_get_int (db, "SELECT count(*) FROM sqlite_schema", &tables, error))
     return FALSE;
   if (application != APPLICATION_ID && (application != 0 || found != 0 || tables != 0))
     {

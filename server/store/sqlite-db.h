@@ -35,5 +35,13 @@ gboolean store_db_exec (sqlite3 *db, const char *sql, GError **error);
 /* Steps a statement that gives no row, and resets it. */
 gboolean store_db_run (sqlite3_stmt *statement, GError **error);
 
+/* Steps a statement for the first n columns of one row, and resets it. Without a row, the values stay
+ * as they are. found may be NULL. */
+gboolean store_db_get_ints (
+    sqlite3_stmt *statement, int n, gint64 *values, gboolean *found, GError **error);
+
+/* The first column of the one row that the SQL has. */
+gboolean store_db_get_int (sqlite3 *db, const char *sql, gint64 *value, GError **error);
+
 /* Sets the error from what SQLite said last on this connection. Returns FALSE. */
 gboolean store_db_set_error (sqlite3 *db, GError **error);

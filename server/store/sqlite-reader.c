@@ -121,21 +121,6 @@ give_back_connection (StoreReaders *self, Connection *connection)
   g_mutex_unlock (&self->lock);
 }
 
-/* Steps a statement for its first columns; values stay as they are when there is no row. */
-static gboolean
-get_ints (sqlite3_stmt *statement, int n, gint64 *values, GError **error)
-{
-  int result = sqlite3_step (statement);
-
-  if (result == SQLITE_ROW)
-    for (int i = 0; i < n; i++)
-      values[i] = sqlite3_column_int64 (statement, i);
-  else if (result != SQLITE_DONE)
-    store_db_set_error (sqlite3_db_handle (statement), error);
-  sqlite3_reset (statement);
-  return result == SQLITE_ROW || result == SQLITE_DONE;
-}
-
 /* Copies a column with a NUL after it, and returns where in the bytes it is. */
 static const char *
 keep_column (Connection *self, sqlite3_stmt *statement, int column)
@@ -254,7 +239,7 @@ read_last (Connection *self,
       return TRUE;
     }
   bind_range (last, conversation, 0, 0);
-  if (!get_ints (last, 1, &newest, error))
+  if (!store_db_get_ints (last, 1, &newest, NULL, error))
     return FALSE;
   page->last = MAX ((guint64)newest & STORE_SEQ_MAX, removed);
   return TRUE;
@@ -274,7 +259,7 @@ read_delivered (Connection *self,
 
   sqlite3_bind_int64 (mark, 1, conversation);
   sqlite3_bind_int (mark, 2, job->side);
-  if (!get_ints (mark, 1, &delivered, error))
+  if (!store_db_get_ints (mark, 1, &delivered, NULL, error))
     return FALSE;
   page->delivered = MIN (MAX ((guint64)delivered, pending), page->last);
   return TRUE;
@@ -288,7 +273,7 @@ read_page (Connection *self, const Job *job, guint64 pending, StorePage *page, G
 
   sqlite3_bind_text (find, 1, job->lo, -1, SQLITE_STATIC);
   sqlite3_bind_text (find, 2, job->hi, -1, SQLITE_STATIC);
-  if (!get_ints (find, 2, found, error))
+  if (!store_db_get_ints (find, 2, found, NULL, error))
     return FALSE;
   if (found[0] == 0)
     return TRUE;

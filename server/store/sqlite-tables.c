@@ -43,25 +43,6 @@ static const char *const statements[STORE_N_STATEMENTS] = {
                " ON CONFLICT DO UPDATE SET time = excluded.time WHERE excluded.time > time",
 };
 
-/* Steps a statement whose result has up to two integers. *found tells whether there was a row. */
-static gboolean
-get_pair (sqlite3_stmt *statement, gboolean *found, gint64 *first, gint64 *second, GError **error)
-{
-  int result = sqlite3_step (statement);
-
-  *found = result == SQLITE_ROW;
-  if (*found)
-    {
-      *first = sqlite3_column_int64 (statement, 0);
-      if (second != NULL)
-        *second = sqlite3_column_int64 (statement, 1);
-    }
-  else if (result != SQLITE_DONE)
-    store_db_set_error (sqlite3_db_handle (statement), error);
-  sqlite3_reset (statement);
-  return *found || result == SQLITE_DONE;
-}
-
 gboolean
 store_tables_move_recent (StoreTables *self, GError **error)
 {
@@ -82,22 +63,16 @@ find_conversation (StoreTables *self,
                    GError **error)
 {
   sqlite3_stmt *find = self->statements[FIND_CONVERSATION];
-  int result;
+  gint64 values[3] = { 0 };
 
   sqlite3_bind_text (find, 1, conversation->lo, -1, SQLITE_STATIC);
   sqlite3_bind_text (find, 2, conversation->hi, -1, SQLITE_STATIC);
-  result = sqlite3_step (find);
-  *found = result == SQLITE_ROW;
-  if (*found)
-    {
-      conversation->id = sqlite3_column_int64 (find, 0);
-      conversation->last = (guint64)sqlite3_column_int64 (find, 1);
-      conversation->last_time = sqlite3_column_int64 (find, 2);
-    }
-  else if (result != SQLITE_DONE)
-    store_db_set_error (self->db, error);
-  sqlite3_reset (find);
-  return *found || result == SQLITE_DONE;
+  if (!store_db_get_ints (find, 3, values, found, error))
+    return FALSE;
+  conversation->id = values[0];
+  conversation->last = (guint64)values[1];
+  conversation->last_time = values[2];
+  return TRUE;
 }
 
 static gboolean
@@ -122,7 +97,7 @@ load_conversation (StoreTables *self,
                    GError **error)
 {
   sqlite3_stmt *last = self->statements[LAST_MESSAGE];
-  gint64 id = 0, time = 0;
+  gint64 newest[2] = { 0 }; /* id and time */
   gboolean found;
 
   if (!find_conversation (self, conversation, &found, error))
@@ -132,12 +107,12 @@ load_conversation (StoreTables *self,
 
   sqlite3_bind_int64 (last, 1, store_db_message_id (conversation->id, 0));
   sqlite3_bind_int64 (last, 2, store_db_message_id (conversation->id + 1, 0));
-  if (!get_pair (last, &found, &id, &time, error))
+  if (!store_db_get_ints (last, 2, newest, &found, error))
     return FALSE;
   if (found)
     {
-      conversation->last = id & STORE_SEQ_MAX;
-      conversation->last_time = time;
+      conversation->last = newest[0] & STORE_SEQ_MAX;
+      conversation->last_time = newest[1];
     }
   return TRUE;
 }
@@ -184,7 +159,7 @@ find_nonce (StoreTables *self, StoreNonce *nonce, gboolean *found, GError **erro
   const StoreNonce *recent
       = store_recent_nonces_get (self->nonces, nonce->conversation, nonce->sender, nonce->nonce);
   sqlite3_stmt *find = self->statements[FIND_NONCE];
-  gint64 id = 0;
+  gint64 values[2] = { 0 }; /* id and time */
 
   *found = recent != NULL;
   if (recent != NULL)
@@ -196,9 +171,10 @@ find_nonce (StoreTables *self, StoreNonce *nonce, gboolean *found, GError **erro
   sqlite3_bind_int64 (find, 1, nonce->conversation);
   sqlite3_bind_int (find, 2, nonce->sender);
   sqlite3_bind_text (find, 3, nonce->nonce, -1, SQLITE_STATIC);
-  if (!get_pair (find, found, &id, &nonce->time, error))
+  if (!store_db_get_ints (find, 2, values, found, error))
     return FALSE;
-  nonce->seq = id & STORE_SEQ_MAX;
+  nonce->seq = values[0] & STORE_SEQ_MAX;
+  nonce->time = values[1];
   return TRUE;
 }
 
@@ -376,7 +352,7 @@ store_tables_get_session (StoreTables *self, guint64 *session, GError **error)
   gint64 value = 0;
   gboolean found;
 
-  if (!get_pair (self->statements[GET_SESSION], &found, &value, NULL, error))
+  if (!store_db_get_ints (self->statements[GET_SESSION], 1, &value, &found, error))
     return FALSE;
   if (!found)
     {
