@@ -78,6 +78,7 @@ struct _CacheJob
   guint64 known_last;
   GPtrArray *states; /* of CacheState */
   GPtrArray *outbox; /* of WcCachedOutgoing */
+  gint64 deadline;   /* of a search, monotonic: it waits no longer for the index */
   gboolean again;    /* it met damage, and is done a second time */
   GError *error;     /* to be told: NULL is that all is well again */
 };
@@ -176,7 +177,8 @@ struct _WcCache
   GMutex mutex;    /* guards answers and source */
   GQueue answers;  /* of CacheJob */
   GSource *source; /* while there are answers */
-  guint retry_ms;  /* set before the thread starts */
+  guint retry_ms;  /* these are set before the thread starts */
+  guint patience_ms;
 
   /* The thread's. */
   CacheDb *db;
@@ -194,7 +196,8 @@ gpointer cache_thread (gpointer cache);
 void cache_hand_over (WcCache *self, CacheJob *job);
 void cache_tell_error (WcCache *self, const GError *error);
 
-/* For tests: as wc_cache_open, with another time after which what could not be written is tried again. */
-WcCache *wc_cache_open_full (GFile *folder, const char *server, const char *client_id, guint retry_ms, WcCacheErrorFunc error_func, gpointer user_data);
+/* For tests: as wc_cache_open, with other times: after which what could not be written is tried again, and for how long a search waits for the index. */
+WcCache *wc_cache_open_full (GFile *folder, const char *server, const char *client_id, guint retry_ms, guint patience_ms, WcCacheErrorFunc error_func,
+                             gpointer user_data);
 
 G_END_DECLS

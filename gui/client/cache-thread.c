@@ -294,22 +294,30 @@ read_one (WcCache *self, CacheJob *job)
   cache_hand_over (self, job);
 }
 
-/* When everything is in the index. One that turned out to be damaged is made anew first. */
+static gboolean
+is_due (WcCache *self, const CacheJob *job)
+{
+  return self->db->tidy || self->db->sqlite == NULL || g_get_monotonic_time () >= job->deadline;
+}
+
+/* When everything is in the index, or it takes too long. One that turned out to be damaged is made anew first. */
 static void
 run_searches (WcCache *self)
 {
   CacheJob *job;
 
-  while ((self->db->tidy || self->db->sqlite == NULL) && (job = g_queue_pop_head (&self->searches)) != NULL)
-    if (try_to_read (self, job) || job->again)
-      {
-        cache_hand_over (self, job);
-      }
-    else
-      {
-        job->again = TRUE;
-        g_queue_push_head (&self->searches, job);
-      }
+  while ((job = g_queue_peek_head (&self->searches)) != NULL && is_due (self, job))
+    {
+      if (!try_to_read (self, job) && !job->again)
+        {
+          job->again = TRUE;
+          job->deadline = g_get_monotonic_time () + self->patience_ms * G_GINT64_CONSTANT (1000);
+          continue;
+        }
+
+      job->more |= !self->db->tidy && self->db->sqlite != NULL;
+      cache_hand_over (self, g_queue_pop_head (&self->searches));
+    }
 }
 
 static void
@@ -346,6 +354,7 @@ do_job (WcCache *self, CacheJob *job)
           read_one (self, job);
           break;
         case CACHE_SEARCH:
+          job->deadline = g_get_monotonic_time () + self->patience_ms * G_GINT64_CONSTANT (1000);
           g_queue_push_tail (&self->searches, job);
           break;
         case CACHE_WRITE:

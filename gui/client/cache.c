@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define RETRY_MS 5000
+#define PATIENCE_MS 1000
 
 static guint last_question; /* main thread */
 
@@ -143,7 +144,8 @@ cache_tell_error (WcCache *self, const GError *error)
 /* --- Opening and closing --- */
 
 WcCache *
-wc_cache_open_full (GFile *folder, const char *server, const char *client_id, guint retry_ms, WcCacheErrorFunc error_func, gpointer user_data)
+wc_cache_open_full (GFile *folder, const char *server, const char *client_id, guint retry_ms, guint patience_ms, WcCacheErrorFunc error_func,
+                    gpointer user_data)
 {
   WcCache *self;
   g_autofree char *path = NULL;
@@ -159,6 +161,7 @@ wc_cache_open_full (GFile *folder, const char *server, const char *client_id, gu
   self->client_id = g_strdup (client_id);
   self->jobs = g_async_queue_new ();
   self->retry_ms = retry_ms;
+  self->patience_ms = patience_ms;
   g_mutex_init (&self->mutex);
   g_queue_init (&self->answers);
   g_queue_init (&self->backlog);
@@ -172,7 +175,7 @@ wc_cache_open_full (GFile *folder, const char *server, const char *client_id, gu
 WcCache *
 wc_cache_open (GFile *folder, const char *server, const char *client_id, WcCacheErrorFunc error_func, gpointer user_data)
 {
-  return wc_cache_open_full (folder, server, client_id, RETRY_MS, error_func, user_data);
+  return wc_cache_open_full (folder, server, client_id, RETRY_MS, PATIENCE_MS, error_func, user_data);
 }
 
 static void

@@ -82,7 +82,8 @@ typedef struct
 } WcCacheHit;
 
 /* The newest messages with all of the words (shared/search-text.h), newest first; in one conversation or, NULL, in all. before_time: only
- * older ones than that, ms; 0 = all. There may be a few more than limit, so that messages of the same millisecond are never parted by it. */
+ * older ones than that, ms; 0 = all. Where very much is not in the index yet, only a second is waited for it: the answer holds what can be found by then, which
+ * are the newest ones, and more is TRUE. There may be a few more than limit, so that messages of the same millisecond are never parted by it. */
 typedef void (*WcCacheSearchFunc) (GPtrArray *hits, gboolean more, gpointer user_data); /* of WcCacheHit */
 guint wc_cache_search (WcCache *self, const char *peer, const char *words, gint64 before_time, guint limit, WcCacheSearchFunc func, gpointer user_data);
 

@@ -5,6 +5,7 @@
 
 #define SERVER "chat.lab:5000"
 #define RETRY_MS 20
+#define PATIENCE_MS 60000
 
 static void
 error_cb (const GError *error, gpointer user_data)
@@ -19,7 +20,7 @@ error_cb (const GError *error, gpointer user_data)
 void
 cache_start (CacheFixture *f)
 {
-  f->cache = wc_cache_open_full (f->folder, SERVER, "alice", RETRY_MS, error_cb, f);
+  f->cache = wc_cache_open_full (f->folder, SERVER, "alice", RETRY_MS, f->hasty ? 0 : PATIENCE_MS, error_cb, f);
 }
 
 void

@@ -14,6 +14,7 @@ typedef struct
   WcCache *cache;
   GError *error; /* as it was last told */
   guint n_told;
+  gboolean hasty; /* searches do not wait for the index */
 } CacheFixture;
 
 typedef struct

@@ -246,6 +246,27 @@ test_permissions (CacheFixture *f, gconstpointer data)
   g_assert_cmpint (info.st_mode & 0777, ==, 0600);
 }
 
+/* Very much is to be indexed: the newest ones are found at once, and the others later. */
+static void
+test_hasty (CacheFixture *f, gconstpointer data)
+{
+  g_autofree char *first = NULL, *later = NULL;
+
+  f->hasty = TRUE;
+  cache_restart (f);
+  for (guint seq = 1; seq < 30000; seq += 1000)
+    cache_put_range (f, "bob", seq, seq + 999);
+  first = cache_search_text (f, "bob", "1017", 0, 100);
+  g_assert_true (g_str_has_suffix (first, "more"));
+  do
+    {
+      g_free (later);
+      later = cache_search_text (f, "bob", "1017", 0, 100);
+    }
+  while (g_str_has_suffix (later, "more"));
+  g_assert_cmpstr (later, ==, "bob10179 bob10178 bob10177 bob10176 bob10175 bob10174 bob10173 bob10172 bob10171 bob10170 bob1017 end");
+}
+
 static void
 test_many (CacheFixture *f, gconstpointer data)
 {
@@ -281,6 +302,7 @@ main (int argc, char **argv)
   add ("order", test_order);
   add ("nothing", test_nothing);
   add ("permissions", test_permissions);
+  add ("hasty", test_hasty);
   add ("many", test_many);
 
   return g_test_run ();

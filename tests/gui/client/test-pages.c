@@ -52,9 +52,10 @@ answer_cb (ScriptServer *server, const char *line, gpointer user_data)
 
   if (strstr (line, " CONVERSATIONS") != NULL)
     {
-      g_autofree char *tags = g_strdup_printf ("last=%u;read=%u", f->n, f->n);
+      char time[WIRE_TIME_LEN + 1];
 
-      script_list (server, tags, "bob");
+      wire_time_format (START + (gint64) f->n * STEP, time);
+      script_say (server, "@last=%u;read=%u;time=%s CONVERSATION bob\nCONVERSATIONS_END\n", f->n, f->n, time);
     }
   if (strstr (line, " HISTORY_REQ bob") == NULL || f->mute)
     return;
