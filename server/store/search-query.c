@@ -14,10 +14,12 @@
 #include "shared/search-text.h"
 #include "store/sqlite-db.h"
 
-#define INDEXED_PREFIX 3    /* letters, as in search-index.c */
-#define SPELLED_MAX    128  /* words for one beginning */
-#define SPELLED_TOTAL  512  /* and for all of a query */
-#define LOOKED_AT_MAX  4000 /* texts, in all of a search: some 10 ms */
+#define INDEXED_PREFIX 3     /* letters, as in search-index.c */
+#define SPELLED_MAX    128   /* words for one beginning */
+#define SPELLED_TOTAL  512   /* and for all of a query */
+#define LOOKED_AT_MAX  4000  /* texts, in all of a search: some 10 ms */
+#define APART_MAX      32    /* conversations, before it is asked which ones have any hit */
+#define SURVEY_MAX     50000 /* hits, of whomever, to tell that */
 #define AND            " AND "
 
 #define MATCHES " FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ? ORDER BY rowid DESC"
@@ -41,7 +43,8 @@ typedef struct
   GString *exact; /* the query; nothing can be found when it is empty */
   GString *rough; /* one that finds more; of these texts, those are meant that have all phrases */
   GPtrArray *phrases;
-  guint left;    /* texts that may still be looked at */
+  guint left;         /* texts that may still be looked at */
+  GHashTable *having; /* a set of owned gint64: conversations with hits; NULL for not known */
   GArray *found; /* Found, the newest first after each conversation; text and nonce are its own */
 } Search;
 
@@ -329,6 +332,34 @@ look_in (Search *self, const StoreListed *listed, GError **error)
   return TRUE;
 }
 
+/* To look into very many conversations one by one takes longer than to go through all hits there
+ * are, unless there are very many of these. */
+static gboolean
+survey (Search *self, GError **error)
+{
+  g_autoptr (GHashTable) having = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  int result = SQLITE_ROW;
+  gint64 last = 0;
+
+  sqlite3_bind_text (self->hits, 1, self->exact->str, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (self->hits, 2, 0);
+  sqlite3_bind_int64 (self->hits, 3, G_MAXINT64);
+  for (guint n = 0; n < SURVEY_MAX && (result = sqlite3_step (self->hits)) == SQLITE_ROW; n++)
+    {
+      gint64 conversation = sqlite3_column_int64 (self->hits, 0) >> 32;
+
+      if (conversation != last)
+        g_hash_table_add (having, g_memdup2 (&conversation, sizeof conversation));
+      last = conversation;
+    }
+  if (result != SQLITE_ROW && result != SQLITE_DONE)
+    store_db_set_error (self->db, error);
+  sqlite3_reset (self->hits);
+  if (result == SQLITE_DONE)
+    self->having = g_steal_pointer (&having);
+  return result == SQLITE_ROW || result == SQLITE_DONE;
+}
+
 static gboolean
 run (Search *self, const StoreConversationList *list, GError **error)
 {
@@ -344,8 +375,15 @@ run (Search *self, const StoreConversationList *list, GError **error)
   /* Those written to last come first: once there are hits enough that are newer than all the next
    * one has, there is no better one. */
   for (guint i = 0; i < list->n_items && list->items[i].row.time > get_threshold (self); i++)
-    if (!look_in (self, &list->items[i], error))
-      return FALSE;
+    {
+      const StoreListed *listed = &list->items[i];
+
+      if (i == APART_MAX && !survey (self, error))
+        return FALSE;
+      if ((self->having == NULL || g_hash_table_contains (self->having, &listed->id))
+          && !look_in (self, listed, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -395,6 +433,7 @@ store_search_query_run (StoreSearchIndex *index,
   sqlite3_finalize (self.recent);
   g_array_unref (self.found);
   g_ptr_array_unref (self.phrases);
+  g_clear_pointer (&self.having, g_hash_table_unref);
   g_string_free (self.exact, TRUE);
   g_string_free (self.rough, TRUE);
   return hits;

@@ -179,6 +179,37 @@ test_many (StoreFixture *fixture, gconstpointer open)
                "carol 10000 alice: common part10000\n");
 }
 
+/* More conversations than are looked into one by one. */
+static void
+test_many_conversations (StoreFixture *fixture, gconstpointer open)
+{
+  const guint n = 500;
+
+  for (guint i = 0; i < 2 * n; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("common part%u", i);
+      g_autofree char *peer = g_strdup_printf ("peer%u", i % n);
+
+      store_append (fixture->store,
+                    store_message_new (peer, "alice", NULL, text, strlen (text), i));
+      store_append (fixture->store, store_message_new (peer, "bob", NULL, text, strlen (text), i));
+    }
+  store_fixture_wait (fixture, 4 * n);
+  assert_hits (fixture, "alice", NULL, "part7", 2,
+               "peer299 2 peer299: common part799\npeer298 2 peer298: common part798\n");
+  assert_hits (fixture, "alice", NULL, "part77", 20,
+               "peer279 2 peer279: common part779\npeer278 2 peer278: common part778\n"
+               "peer277 2 peer277: common part777\npeer276 2 peer276: common part776\n"
+               "peer275 2 peer275: common part775\npeer274 2 peer274: common part774\n"
+               "peer273 2 peer273: common part773\npeer272 2 peer272: common part772\n"
+               "peer271 2 peer271: common part771\npeer270 2 peer270: common part770\n"
+               "peer77 1 peer77: common part77\n");
+  assert_hits (fixture, "alice", NULL, "part3 common", 1, "peer399 1 peer399: common part399\n");
+  assert_hits (fixture, "alice", NULL, "part0", 20, "peer0 1 peer0: common part0\n");
+  assert_hits (fixture, "alice", NULL, "nothing", 20, "");
+  assert_hits (fixture, "peer7", NULL, "part7", 1, "bob 1 peer7: common part7\n");
+}
+
 typedef struct
 {
   StoreFixture *fixture;
@@ -277,6 +308,7 @@ store_suite_add_search (const char *name, StoreOpenFunc open)
   store_suite_add_test (name, "search-newest", open, test_newest);
   store_suite_add_test (name, "search-at-once", open, test_at_once);
   store_suite_add_test (name, "search-many", open, test_many);
+  store_suite_add_test (name, "search-many-conversations", open, test_many_conversations);
   store_suite_add_test (name, "search-while-writing", open, test_while_writing);
   store_suite_add_test (name, "search-close", open, test_close);
   store_suite_add_test (name, "search-removed", open, test_removed);
