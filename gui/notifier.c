@@ -59,6 +59,9 @@ message_received_cb (WebchatNotifier *self, WcConversation *conversation, WcEntr
 
   if (is_in_use (self))
     return;
+  /* Whoever was away may have read it on another device. */
+  if (wc_entry_get_seq (entry) > 0 && wc_entry_get_seq (entry) <= wc_conversation_get_read (conversation))
+    return;
 
   id = notification_id (conversation);
   body = g_utf8_substring (wc_entry_get_text (entry), 0, MIN (BODY_CHARS, g_utf8_strlen (wc_entry_get_text (entry), -1)));

@@ -122,6 +122,17 @@ test_long (Fixture *f, gconstpointer data)
   end (f);
 }
 
+/* Nor of what was read on another device, before it came here. */
+static void
+test_read_elsewhere (Fixture *f, gconstpointer data)
+{
+  wc_conversation_set_read (wc_client_meet (f->client, "bob", FALSE), 1);
+  receive (f, "bob", "read");
+  receive (f, "alice", "unread");
+  gui_wait_until (was_told, (gpointer) "+chat-alice (alice: unread) ");
+  end (f);
+}
+
 /* Nothing is sent while a window is in use. */
 static void
 test_in_use (Fixture *f, gconstpointer data)
@@ -170,6 +181,7 @@ main (int argc, char *argv[])
 
   g_test_add ("/notifier/message", Fixture, NULL, set_up, test_message, tear_down);
   g_test_add ("/notifier/long", Fixture, NULL, set_up, test_long, tear_down);
+  g_test_add ("/notifier/read-elsewhere", Fixture, NULL, set_up, test_read_elsewhere, tear_down);
   g_test_add ("/notifier/in-use", Fixture, NULL, set_up, test_in_use, tear_down);
 
   status = g_test_run ();

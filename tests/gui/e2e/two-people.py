@@ -2,6 +2,8 @@
 """Two people, each with a WebChat of their own, one server: from the login to the history and the search in it."""
 
 import os
+import subprocess
+import sys
 
 from desktop import Desktop
 
@@ -104,6 +106,11 @@ def two_people(desktop):
     alice.close()
 
 
-for _ in range(int(os.environ.get('WEBCHAT_E2E_RUNS', 1))):
+runs = int(os.environ.get('WEBCHAT_E2E_RUNS', 1))
+if runs > 1:
+    # Each in a process of its own: the accessibility library stays with the first bus that it has found.
+    for _ in range(runs):
+        subprocess.run([sys.executable, __file__], check=True, env={**os.environ, 'WEBCHAT_E2E_RUNS': '1'})
+else:
     with Desktop() as session:
         two_people(session)
