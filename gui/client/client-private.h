@@ -5,7 +5,7 @@
 
 #include "client/client.h"
 
-#include "client/cache.h"
+#include "client/cache/cache.h"
 #include "client/connection.h"
 #include "client/conversation-private.h"
 #include "client/history.h"

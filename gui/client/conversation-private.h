@@ -5,7 +5,7 @@
 
 #include "client/conversation.h"
 
-#include "client/cache.h"
+#include "client/cache/cache.h"
 #include "client/client.h"
 #include "client/history.h"
 

@@ -18,7 +18,7 @@
 #include <gio/gunixinputstream.h>
 #include <unistd.h>
 
-#include "client/cache.h"
+#include "client/cache/cache.h"
 #include "client/client-private.h"
 
 #define LOGIN_AGAIN_MS 30

@@ -7,7 +7,7 @@
 
 #include <adwaita.h>
 
-#include "client/cache.h"
+#include "client/cache/cache.h"
 #include "gui-util.h"
 #include "rows.h"
 #include "store/store.h"

@@ -2,7 +2,7 @@
 /* A cache in a folder of its own, and what is asked of it as text, for tables. */
 #pragma once
 
-#include "client/cache-private.h"
+#include "client/cache/cache-private.h"
 
 #include "script-server.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/cache-private.h"
+#include "client/cache/cache-private.h"
 #include "client/log-private.h"
 #include "script-server.h"
 #include "shared/timestamp.h"

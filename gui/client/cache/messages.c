@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The messages that the cache has, and between which of them nothing is missing. */
-#include "client/cache-private.h"
+#include "client/cache/cache-private.h"
 
 #define ROW_COLUMNS "seq, time, own, sender, text"
 

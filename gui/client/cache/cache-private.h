@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The inside of a WcCache: cache.c (what the main thread calls), cache-thread.c (its thread), cache-file.c and cache-db.c (the
- * file), and what is done in the file: cache-messages.c, cache-state.c, cache-search.c. A CacheDb is touched by the cache's thread alone. */
+/* The inside of a WcCache: cache.c (what the main thread calls), thread.c (its thread), file.c and db.c (the
+ * file), and what is done in the file: messages.c, state.c, search.c. A CacheDb is touched by the cache's thread alone. */
 #pragma once
 
-#include "client/cache.h"
+#include "client/cache/cache.h"
 
 #include <sqlite3.h>
 
@@ -134,7 +134,7 @@ char *cache_column_dup (sqlite3_stmt *stmt, int column); /* NULL for NULL */
 /* The number of a conversation; made if need be, else 0 for none. */
 gint64 cache_db_conversation (CacheDb *db, const char *peer, gboolean make);
 
-/* cache-messages.c */
+/* messages.c */
 void cache_put (CacheDb *db, CacheJob *job);    /* rows, numbers: first, last */
 void cache_read (CacheDb *db, CacheJob *job);   /* numbers: kind, seq; limit */
 void cache_forget (CacheDb *db, CacheJob *job);
@@ -142,7 +142,7 @@ void cache_read_row (sqlite3_stmt *stmt, GArray *rows); /* columns: seq, time, o
 void cache_keep_row (CacheDb *db, gint64 conversation, const CacheRow *row);
 void cache_add_range (CacheDb *db, gint64 conversation, guint64 first, guint64 last);
 
-/* cache-state.c */
+/* state.c */
 void cache_load (CacheDb *db, CacheJob *job);
 void cache_set_marks (CacheDb *db, CacheJob *job);     /* numbers: known_last, read, delivered, peer_read */
 void cache_set_held (CacheDb *db, CacheJob *job);      /* numbers: held */
@@ -153,7 +153,7 @@ void cache_sent (CacheDb *db, CacheJob *job);          /* nonce, rows: one */
 void cache_fail_outgoing (CacheDb *db, CacheJob *job); /* nonce, text: why */
 void cache_remove_outgoing (CacheDb *db, CacheJob *job);
 
-/* cache-search.c */
+/* search.c */
 void cache_search (CacheDb *db, CacheJob *job);    /* peer or NULL, text: words, time, limit */
 void cache_search_make (CacheDb *db);              /* in a transaction: an empty index, for everything to be put into */
 void cache_search_check (CacheDb *db);             /* in a transaction: makes it anew when its words are other ones */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the cache keeps of a conversation but its messages: marks, the draft, and what waits to be sent. */
-#include "client/cache-private.h"
+#include "client/cache/cache-private.h"
 
 static guint64
 number_up_to (guint64 number)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the main thread calls: questions and changes become jobs, and answers of the thread become calls again. */
-#include "client/cache-private.h"
+#include "client/cache/cache-private.h"
 
 #include <string.h>
 

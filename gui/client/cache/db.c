@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The cache's SQLite file: statements, transactions, and what stands in the way of them. cache-file.c opens it. */
-#include "client/cache-private.h"
+/* The cache's SQLite file: statements, transactions, and what stands in the way of them. file.c opens it. */
+#include "client/cache/cache-private.h"
 
 #include <glib/gi18n.h>
 

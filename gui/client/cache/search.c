@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The index of words, which follows the messages when nobody waits for anything. A message's number there is the one it has in the table of messages: time
  * first, so the index itself has the newest at its end. */
-#include "client/cache-private.h"
+#include "client/cache/cache-private.h"
 
 #include "shared/search-text.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Opening the cache's file: its place, who may have it, its schema, and what to do when it is damaged. */
-#include "client/cache-private.h"
+#include "client/cache/cache-private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The cache's thread: does what the main thread asks for, in order; what is to be written, as much at once as has gathered. */
-#include "client/cache-private.h"
+#include "client/cache/cache-private.h"
 
 #include <string.h>
 
