@@ -285,6 +285,17 @@ take_base_response (WcHistoryQueue *self, WcHistory *request, const WireMessage 
   return TRUE;
 }
 
+/* One's own message that waits for its SENT: the page says that it is stored. */
+static void
+acknowledge (WcHistoryQueue *self, const char *peer, const WireTags *tags)
+{
+  WcConversation *conversation = wc_client_lookup (self->client, peer);
+  g_autofree char *nonce = wire_span_dup (tags->id);
+
+  if (conversation != NULL && wire_span_equal (tags->from, self->client->client_id))
+    wc_outbox_acknowledge (conversation, nonce, tags->seq, tags->time);
+}
+
 gboolean
 wc_history_take_response (WcHistoryQueue *self, const WireMessage *message)
 {
@@ -304,6 +315,8 @@ wc_history_take_response (WcHistoryQueue *self, const WireMessage *message)
     return FALSE;
 
   add_entry (self, request, message);
+  if ((tags->set & WIRE_TAG_ID) != 0)
+    acknowledge (self, request->peer, tags);
 
   return TRUE;
 }

@@ -246,6 +246,34 @@ test_echo (Fixture *f, gconstpointer data)
   g_assert_true (script_is_quiet (f->server));
 }
 
+/* A page has the message before its SENT is here, and the app ends then: it does not stand there a second time. */
+static void
+test_page (Fixture *f, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  log_in (f, NULL);
+  open_chat (f);
+  send_text (f, "one");
+  script_expect (f->server, "@id=* CHAT_MESSAGE bob one");
+  id = g_strdup (script_id (f->server));
+  wc_log_load_newest (f->log);
+  script_expect (f->server, "@id=r*;limit=* HISTORY_REQ bob");
+  script_say (f->server, "@seq=1;from=alice;time=" TIME ";id=%s HISTORY_RESP one\n", id);
+  settle (f);
+  assert_log (f->log, "* started\nalice: one [stored]\n");
+  script_say (f->server, "@count=1;last=1;more=0 HISTORY_END bob\n");
+  settle (f);
+  assert_log (f->log, "* started\nalice: one [stored]\n");
+  end (f);
+
+  log_in (f, "last=1;read=0");
+  settle (f);
+  load (f);
+  assert_log (f->log, "alice: one [stored]\n");
+  g_assert_true (script_is_quiet (f->server));
+}
+
 /* Others wrote between: what is missing is fetched once the SENT is here, and everything stands once. */
 static void
 test_stored_behind_others (Fixture *f, gconstpointer data)
@@ -562,6 +590,7 @@ main (int argc, char **argv)
   ADD ("sent-lost", test_sent_lost);
   ADD ("typed-offline", test_typed_offline);
   ADD ("echo", test_echo);
+  ADD ("page", test_page);
   ADD ("stored-behind-others", test_stored_behind_others);
   ADD ("failed", test_failed);
   ADD ("draft", test_draft);
