@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shows a chat view filled with samples, to be looked at: preview-chat [dark] [rtl] [narrow] [empty] [busy] [unread]
  * [history] [past] [window] [wide] [side] [missed]
- * [typing] [seen]. Not a test. */
+ * [typing] [seen] [point] [export]. Not a test. */
 #include <adwaita.h>
 
 #include "client/conversation-private.h"
@@ -10,6 +10,7 @@
 #include "sample.h"
 #include "ui/chat-view.h"
 #include "ui/chat-window.h"
+#include "ui/export-bar.h"
 #include "ui/history-pane.h"
 
 static gboolean
@@ -50,6 +51,8 @@ main (int argc, char **argv)
       Past *past = past_new (20000, g_get_real_time () / 1000 - G_GINT64_CONSTANT (20000) * 900000);
 
       view = ui_history_pane_new (past->conversation);
+      if (has_word (argc, argv, "point"))
+        ui_history_pane_show (UI_HISTORY_PANE (view), 12345);
     }
   else if (has_word (argc, argv, "history"))
     {
@@ -82,6 +85,12 @@ main (int argc, char **argv)
       if (has_word (argc, argv, "side"))
         g_object_set (window, "show-history", TRUE, NULL);
       gtk_window_present (GTK_WINDOW (window));
+      if (has_word (argc, argv, "export")) /* it fails: nobody is logged in */
+        {
+          g_autoptr (GFile) file = g_file_new_for_path ("/nowhere/chat.txt");
+
+          ui_export_bar_write (UI_EXPORT_BAR (gui_find (window, UI_TYPE_EXPORT_BAR)), sample->conversation, file, WC_EXPORT_TEXT);
+        }
     }
   else
     {
