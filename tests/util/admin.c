@@ -66,7 +66,8 @@ die_with_parent_cb (gpointer data)
 void
 test_admin_shell (TestServer *server, TestRun *result, const char *command)
 {
-  g_autofree char *admin = g_strdup_printf ("%s --config %s", test_server_program (), test_server_config_file (server));
+  g_autofree char *program = test_server_link (server, test_server_program (), "program"); /* the shell takes $admin apart at spaces */
+  g_autofree char *admin = g_strdup_printf ("%s --config %s", program, test_server_config_file (server));
   g_auto (GStrv) environment = g_environ_setenv (g_get_environ (), "admin", admin, TRUE);
   const char *argv[] = { "/bin/sh", "-c", command, NULL };
   g_autoptr (GError) error = NULL;

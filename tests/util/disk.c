@@ -91,10 +91,12 @@ test_disk_prepare_failing (TestServer *server)
   const char *library = g_getenv ("WEBCHAT_FAILING_DISK");
   g_autofree char *file = test_server_path (server, FAILING);
   g_autofree char *sanitizer = g_strconcat (g_getenv ("ASAN_OPTIONS") ? g_getenv ("ASAN_OPTIONS") : "", ":verify_asan_link_order=0", NULL);
+  g_autofree char *name = NULL;
 
   if (library == NULL)
     g_error ("WEBCHAT_FAILING_DISK must name the library that is made of failing-disk.c; meson test sets it");
-  test_server_set_variable (server, "LD_PRELOAD", library);
+  name = test_server_link (server, library, "failing-disk.so"); /* the loader takes a list that spaces part */
+  test_server_set_variable (server, "LD_PRELOAD", name);
   test_server_set_variable (server, "WEBCHAT_TEST_DISK", file);
   test_server_set_variable (server, "ASAN_OPTIONS", sanitizer);
 }

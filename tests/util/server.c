@@ -260,6 +260,17 @@ test_server_program (void)
   return program;
 }
 
+char *
+test_server_link (TestServer *self, const char *file, const char *name)
+{
+  g_autofree char *target = g_canonicalize_filename (file, NULL);
+  char *link = test_server_path (self, name);
+
+  if (symlink (target, link) != 0 && errno != EEXIST)
+    g_error ("%s: %s", link, g_strerror (errno));
+  return link;
+}
+
 /* In the child: a test that dies takes its server along. */
 static void
 die_with_parent_cb (gpointer data)

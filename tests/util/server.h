@@ -77,6 +77,9 @@ gsize test_server_wait_log (TestServer *self, const char *text, gsize from);
 /* The program that is tested: WEBCHAT_SERVER in the environment. */
 const char *test_server_program (void);
 
+/* Another name, in the server's folder, for a file that was built: without spaces, wherever that was. Transfer full. */
+char *test_server_link (TestServer *self, const char *file, const char *name);
+
 /* One run of the program to its end. */
 typedef struct
 {
