@@ -16,6 +16,7 @@ typedef struct
   gboolean failed;
   guint64 first, after, end; /* what comes next lies between after and end, both excluded */
   guint64 last;     /* the newest that exists */
+  guint64 removed;  /* the newest of those that were too old */
   guint64 count;
   guint64 delivered; /* how far the asker's devices had been sent it before */
   guint64 sent;      /* the newest message of the other side's that was sent now */
@@ -46,12 +47,13 @@ choose_range (HistoryJob *self, WireDialect dialect)
         self->end = CLAMP (self->asked.before, 1, newest_end);
       if (self->asked.set & WIRE_TAG_AFTER)
         {
-          self->after = MIN (self->asked.after, self->last);
-          self->end = MAX (MIN (self->end, self->after + limit + 1), self->after + 1);
+          self->after = CLAMP (self->asked.after, self->removed, self->last);
+          self->end = MIN (self->end, self->after + limit + 1);
         }
       else
-        self->after = self->end - 1 > limit ? self->end - 1 - limit : 0;
+        self->after = MAX (self->removed, self->end - 1 > limit ? self->end - 1 - limit : 0);
     }
+  self->end = MAX (self->end, self->after + 1);
   self->first = self->after;
 }
 
@@ -62,7 +64,7 @@ has_more (HistoryJob *self)
   if (self->asked.set & WIRE_TAG_AFTER)
     return self->end <= self->last && !(self->asked.set & WIRE_TAG_BEFORE && self->end >= self->asked.before);
 
-  return self->first > 0;
+  return self->first > self->removed;
 }
 
 /* Whoever wrote what was away when it came is told that it has arrived. */
@@ -135,18 +137,22 @@ read_cb (const StorePage *page, const GError *error, gpointer user_data)
   else if (!self->started)
     {
       self->last = page->last;
+      self->removed = page->removed;
       self->delivered = page->delivered;
       choose_range (self, peer->dialect);
     }
   else
     {
-      for (guint i = 0; i < page->n_rows && connection_wants_more (connection); i++)
+      guint i = 0;
+
+      for (; i < page->n_rows && page->rows[i].seq < self->end && connection_wants_more (connection); i++)
         {
           send_row (self, peer, &page->rows[i]);
           self->after = page->rows[i].seq;
           self->count++;
         }
-      if (page->n_rows == 0)
+      /* Also when they were removed since: what comes after them was not asked for. */
+      if (page->n_rows == 0 || (i < page->n_rows && page->rows[i].seq >= self->end))
         self->after = self->end;
     }
 

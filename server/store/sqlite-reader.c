@@ -277,6 +277,7 @@ read_page (Connection *self, const Job *job, guint64 pending, StorePage *page, G
     return FALSE;
   if (found[0] == 0)
     return TRUE;
+  page->removed = (guint64)found[1];
   return read_rows (self, job, found[0], page, error)
          && read_last (self, job, found[0], (guint64)found[1], page, error)
          && read_delivered (self, job, found[0], pending, page, error);

@@ -58,6 +58,7 @@ typedef struct
   const StoreRow *rows; /* in rising seq; valid during the callback */
   guint n_rows;
   guint64 last;  /* the newest seq that was ever given; 0 for none */
+  guint64 removed; /* the newest seq that was removed for its age; 0 for none */
   guint64 delivered; /* how far the asker's (a's) devices have been sent the conversation */
   gboolean more; /* there are further messages in the direction that was asked for */
 } StorePage;

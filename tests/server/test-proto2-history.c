@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Protocol 2: the history in pages. */
+#include "tests/util/admin.h"
 #include "tests/util/client.h"
 #include "tests/util/server.h"
 
@@ -174,6 +175,62 @@ test_after_kill (Pair *p, gconstpointer data)
   expect_page (alice, "bob", 101, N, FALSE);
 }
 
+/* Messages 1 to 900 were removed for their age, and 100 are left: no page has one outside of what was asked for, and none says that there
+ * is more where nothing is. */
+static void
+test_removed (void)
+{
+  static const struct
+  {
+    const char *request;
+    guint first;
+    guint last; /* first - 1: an empty page */
+    gboolean more;
+  } asked[] = {
+    { "HISTORY_REQ bob", 951, 1000, TRUE },
+    { "@limit=100 HISTORY_REQ bob", 901, 1000, FALSE },
+    { "@limit=200 HISTORY_REQ bob", 901, 1000, FALSE },
+    { "@before=951 HISTORY_REQ bob", 901, 950, FALSE },
+    { "@before=930 HISTORY_REQ bob", 901, 929, FALSE },
+    { "@before=901 HISTORY_REQ bob", 901, 900, FALSE },
+    { "@before=500 HISTORY_REQ bob", 901, 900, FALSE },
+    { "@before=1 HISTORY_REQ bob", 901, 900, FALSE },
+    { "@after=0 HISTORY_REQ bob", 901, 950, TRUE },
+    { "@after=500;limit=3 HISTORY_REQ bob", 901, 903, TRUE },
+    { "@after=900;limit=200 HISTORY_REQ bob", 901, 1000, FALSE },
+    { "@after=100;before=500 HISTORY_REQ bob", 901, 900, FALSE },
+    { "@after=100;before=904 HISTORY_REQ bob", 901, 903, FALSE },
+    { "@after=1000 HISTORY_REQ bob", 1001, 1000, FALSE },
+  };
+  g_autoptr (TestServer) server = test_server_prepare ("alice\nbob\n", "limits.messages-per-second=0", NULL);
+  g_autoptr (GString) lines = g_string_new ("{\"conversation\":[\"alice\",\"bob\"],\"removed\":900,\"time\":\"2026-11-23T10:00:00.000Z\"}\n");
+  g_autoptr (TestClient) alice = NULL;
+
+  for (guint seq = 901; seq <= 1000; seq++)
+    g_string_append_printf (lines,
+                            "{\"conversation\":[\"alice\",\"bob\"],\"seq\":%u,\"from\":\"alice\","
+                            "\"time\":\"2026-11-23T10:00:00.000Z\",\"text\":\"text %u\"}\n",
+                            seq, seq);
+  test_server_rewrite_file (server, "lines", lines->str);
+  g_free (test_admin (server, "import", "lines", NULL));
+  test_server_start (server);
+  alice = test_login2 (server, "alice");
+  for (guint i = 0; i < G_N_ELEMENTS (asked); i++)
+    {
+      g_autofree char *end = g_strdup_printf ("count=%u;last=1000;more=%d", asked[i].last + 1 - asked[i].first, asked[i].more);
+
+      g_test_message ("%s", asked[i].request);
+      test_send (alice, "%s", asked[i].request);
+      for (guint seq = asked[i].first; seq <= asked[i].last; seq++)
+        {
+          g_autofree char *tags = g_strdup_printf ("seq=%u;from=alice;time=*", seq);
+
+          test_expect_tagged (alice, tags, "HISTORY_RESP text %u", seq);
+        }
+      test_expect_tagged (alice, end, "HISTORY_END bob");
+    }
+}
+
 #define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)
 
 int
@@ -186,5 +243,6 @@ main (int argc, char **argv)
   ADD ("/proto2-history/pipelined", test_pipelined);
   ADD ("/proto2-history/none", test_none);
   ADD ("/proto2-history/after-kill", test_after_kill);
+  g_test_add_func ("/proto2-history/removed", test_removed);
   return g_test_run ();
 }
