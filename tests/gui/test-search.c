@@ -296,15 +296,19 @@ test_everywhere (App *app, gconstpointer data)
   g_autoptr (WcEntry) entry = wc_entry_new_message ("bob", FALSE, "at the harbour", 7, 1, WC_DELIVERY_NONE);
   GtkWidget *view = gui_find_id (page, "search");
   WcSearch *search;
+  int width;
 
   ui_window_open (app->window, wc_client_get_conversation (app->client, "alice"));
   act (app, "win.search");
   g_assert_true (has_focus (window, view));
   g_assert_nonnull (gui_find_label (view, "Search All Messages"));
   gui_assert_named (window);
+  width = gtk_widget_get_width (view);
   search = search_for (view, "harbour");
   wc_search_append (search, bob, entry);
   gui_wait_frames (window, 3);
+  g_assert_nonnull (gui_find_label (view, "Only this computer was searched: the server cannot be asked now."));
+  g_assert_cmpint (gtk_widget_get_width (view), ==, width); /* what there is to say moves nothing */
   g_signal_emit_by_name (entry_of (view), "activate");
   gui_wait_frames (window, 3);
   /* The hit's chat, and its history; the hits stay for the next one. */
