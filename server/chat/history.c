@@ -73,11 +73,11 @@ tell_delivered (HistoryJob *self, Peer *peer)
 {
   Hub *hub = peer->hub;
 
-  if (peer->dialect == WIRE_BASE || self->sent <= self->delivered)
-    return;
-
   g_mutex_lock (&hub->lock);
-  marks_set_delivered (hub, peer->id, self->with, self->sent);
+  peer->history_with = NULL;
+  if (peer->dialect == WIRE_PROTO2 && self->sent > MAX (self->delivered, peer->history_delivered))
+    marks_set_delivered (hub, peer->id, self->with, self->sent);
+  peer->history_delivered = 0;
   g_mutex_unlock (&hub->lock);
 }
 
@@ -204,5 +204,8 @@ handle_history_req (Peer *peer, const WireMessage *message)
   job->with = g_steal_pointer (&with);
   job->asked = message->tags;
   job->id = message->tags.id.data ? wire_span_dup (message->tags.id) : NULL;
+  g_mutex_lock (&hub->lock);
+  peer->history_with = job->with;
+  g_mutex_unlock (&hub->lock);
   peer_start_job (peer, &job->job);
 }

@@ -66,6 +66,8 @@ struct _Peer
   Peer *next_device;
   Session *session;    /* base only: the one chat it is in */
   gboolean turned_away; /* it was one too many, and counts no more than it may stay */
+  const char *history_with;  /* whose history it is being sent; the job's. NULL: nobody's */
+  guint64 history_delivered; /* how far that was told to be delivered meanwhile */
   gboolean leaving;    /* the connection is gone; leaves when nothing is pending any more */
   GList admitted_link; /* in the hub's list of connections */
   GList watch_link;    /* in the list of those who asked for presence; data is NULL when it is not in it */
@@ -172,7 +174,7 @@ void handle_read (Peer *peer, const WireMessage *message);         /* marks.c */
 void handle_typing (Peer *peer, const WireMessage *message);
 /* A mark that is stored now, and rose, is told to the other side's devices and to the reader's others. Lock held. */
 void marks_send_read (Hub *hub, const StoreMessage *mark, Peer *from);
-/* A device of the receiver's was sent the message seq of the sender's: kept, and told to the sender's devices. Lock held. */
+/* A device of the receiver's was sent the message seq of the sender's: kept, and, if it rises, told to the sender's devices. Lock held. */
 void marks_set_delivered (Hub *hub, const char *receiver, const char *sender, guint64 seq);
 void handle_history_req (Peer *peer, const WireMessage *message);  /* history.c */
 void handle_clients (Peer *peer, const WireMessage *message);      /* presence.c */

@@ -71,10 +71,17 @@ marks_set_delivered (Hub *hub, const char *receiver, const char *sender, guint64
 {
   char digits[WIRE_UINT_DIGITS];
   WireMessage delivered = { .verb = WIRE_DELIVERED };
+  Client *client = registry_find (hub, receiver);
+
+  /* What a device is just being sent of the history may reach it before it is told here, or after. */
+  if (!store_set_delivered (hub->store, receiver, sender, seq))
+    return;
+  for (Peer *device = client ? client->devices : NULL; device != NULL; device = device->next_device)
+    if (g_strcmp0 (device->history_with, sender) == 0)
+      device->history_delivered = MAX (device->history_delivered, seq);
 
   delivered.word[0] = WIRE_SPAN (receiver);
   delivered.word[1] = wire_span_from_uint (seq, digits);
-  store_set_delivered (hub->store, receiver, sender, seq);
   peer_send_devices (registry_find (hub, sender), &delivered, NULL);
 }
 

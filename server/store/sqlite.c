@@ -120,11 +120,15 @@ store_search (Store *self,
   store_search_find (self->search, id, conv, words, limit, func, user_data);
 }
 
-void
+/* What is pending stays so at least until the writer has reported all that it has committed. */
+gboolean
 store_set_delivered (Store *self, const char *receiver, const char *peer, guint64 seq)
 {
+  if (store_pending_marks_get_delivered (self->pending, receiver, peer) >= seq)
+    return FALSE;
   store_writer_note_pending (
       self->writer, store_pending_marks_set_delivered (self->pending, receiver, peer, seq));
+  return TRUE;
 }
 
 void

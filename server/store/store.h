@@ -140,8 +140,9 @@ void store_list (Store *self, const char *id, StoreListFunc func, gpointer user_
  * wrong; words without a letter find nothing. limit is at most STORE_PAGE_MAX. Any thread; never blocks. */
 void store_search (Store *self, const char *id, const char *conv, const char *words, guint limit, StoreSearchFunc func, gpointer user_data);
 
-/* receiver's devices have been sent the conversation with peer up to seq. Known at once, on disk within seconds. Any thread; never blocks. */
-void store_set_delivered (Store *self, const char *receiver, const char *peer, guint64 seq);
+/* receiver's devices have been sent the conversation with peer up to seq. Known at once, on disk within seconds. FALSE when as much was told in the
+ * last moments: in any case of a message that was told of before its batch was reported as stored. Any thread; never blocks. */
+gboolean store_set_delivered (Store *self, const char *receiver, const char *peer, guint64 seq);
 
 /* When a Client-ID was last there; likewise. */
 void store_set_seen (Store *self, const char *id, gint64 time);

@@ -237,6 +237,56 @@ test_delivered_pipelined (Pair *p, gconstpointer data)
     }
 }
 
+/* Reads lines up to the nth that begins so. */
+static void
+skip_to (TestClient *client, const char *verb, guint n)
+{
+  while (n > 0)
+    if (strstr (test_line (client), verb) != NULL)
+      n--;
+}
+
+/* A device that asks for the history while messages come says nothing that the others' lines have overtaken. */
+static void
+test_delivered_rises (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) phone = test_login2 (p->server, "bob");
+  const guint n = 50, n_requests = 20;
+  guint64 told = 0;
+
+  for (guint round = 0; round < 20; round++)
+    {
+      g_autoptr (GString) all = g_string_new (NULL);
+      guint n_sent = 0;
+
+      for (guint i = 0; i < n; i++)
+        g_string_append (all, "CHAT_MESSAGE bob text\n");
+      for (guint i = 0; i < n_requests; i++)
+        {
+          test_send (phone, "@limit=2 HISTORY_REQ alice");
+          if (i == n_requests / 4)
+            test_send_bytes (p->alice, all->str, (gssize) all->len);
+        }
+      while (n_sent < n || told < n * (round + 1))
+        {
+          const char *line = test_line (p->alice);
+
+          if (g_str_has_prefix (line, "DELIVERED bob "))
+            {
+              guint64 seq = g_ascii_strtoull (line + strlen ("DELIVERED bob "), NULL, 10);
+
+              g_assert_cmpuint (seq, >, told);
+              told = seq;
+            }
+          else
+            n_sent++;
+        }
+      skip_to (phone, "HISTORY_END", n_requests);
+      skip_to (p->bob, " CHAT ", n);
+    }
+  test_expect_nothing (p->alice);
+}
+
 /* READ */
 
 static void
@@ -498,6 +548,7 @@ main (int argc, char **argv)
   ADD ("/proto2-marks/delivered-by-history", test_delivered_by_history);
   ADD ("/proto2-marks/delivered-survives", test_delivered_survives);
   ADD ("/proto2-marks/delivered-pipelined", test_delivered_pipelined);
+  ADD ("/proto2-marks/delivered-rises", test_delivered_rises);
   ADD ("/proto2-marks/read", test_read);
   ADD ("/proto2-marks/read-too-far", test_read_too_far);
   ADD ("/proto2-marks/read-is-delivered", test_read_is_delivered);
