@@ -38,7 +38,7 @@ may_take_cb (Connection *connection, const char *line, gsize len)
 static gboolean
 is_cut_off (Peer *self, const WireMessage *message)
 {
-  return self->dialect == WIRE_PROTO2 && message->verb == WIRE_CHAT_MESSAGE && message->tags.id.len > 0 && connection_is_line_cut (self->connection);
+  return self->dialect == WIRE_PROTO2 && (message->verb == WIRE_CHAT_MESSAGE || message->verb == WIRE_CHAT) && message->tags.id.len > 0 && connection_is_line_cut (self->connection);
 }
 
 static void

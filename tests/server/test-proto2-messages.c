@@ -549,6 +549,16 @@ test_cut_off (Pair *p, gconstpointer data)
   test_expect_tagged (p->bob, "conv=alice;from=alice;seq=1;time=*;id=n1", "CHAT one");
   test_expect_tagged (p->bob, "conv=alice;from=alice;seq=2;time=*;id=n2", "CHAT two and a half");
   test_expect_nothing (p->bob);
+  test_expect (p->alice, "DELIVERED bob 2");
+
+  test_send (p->alice, "CHAT_REQUEST bob");
+  test_expect_started (p->alice, "bob");
+  test_expect_started (p->bob, "alice");
+  test_send_bytes (p->alice, "@id=n3 CHAT half a m", -1);
+  test_shut_write (p->alice);
+  test_expect (p->bob, "END_NOTIF alice");
+  test_client_free (p->alice);
+  p->alice = test_login2 (p->server, "alice");
 
   /* Nobody says again what has no id. */
   test_send_bytes (p->alice, "CHAT_MESSAGE bob last words", -1);
