@@ -71,14 +71,21 @@ wc_client_take_conversation (WcClient *self, const WireMessage *message)
   return TRUE;
 }
 
+/* The server says nothing of those who are not on its list of people any more. What is held of such a conversation may be all that is left. */
+static gboolean
+is_off_the_list (WcConversation *conversation)
+{
+  return conversation->held > 0 && conversation->presence == WC_PRESENCE_UNKNOWN;
+}
+
 static void
 not_listed (WcConversation *conversation)
 {
-  if (!conversation->listed)
+  if (!conversation->listed && !is_off_the_list (conversation))
     wc_sync_listed (conversation, 0, 0);
 }
 
-/* Everybody who was not mentioned has no messages. */
+/* Everybody else who was not mentioned has no messages. */
 gboolean
 wc_client_take_conversations_end (WcClient *self, const WireMessage *message)
 {

@@ -548,6 +548,95 @@ test_other_newest (Fixture *f, gconstpointer data)
   assert_log (f->log, "bob: new1\n");
 }
 
+/* The server is silent about somebody who was taken off its list. That is no other history: what is here may be all that is left. */
+static void
+test_off_the_list (Fixture *f, gconstpointer data)
+{
+  log_in (f, NULL);
+  for (guint seq = 1; seq <= 3; seq++)
+    script_say (f->server, "@conv=bob;from=bob;seq=%u;time=" TIME " CHAT m%u\n", seq, seq);
+  settle (f);
+  end (f);
+
+  start (f);
+  script_expect_lists (f->server);
+  script_say (f->server, "@state=online CLIENT alice\nCLIENTS_END\nCONVERSATIONS_END\n");
+  settle (f);
+  load (f);
+  assert_log (f->log, "bob: m1\nbob: m2\nbob: m3\n");
+  g_assert_cmpuint (wc_conversation_get_unread (f->bob), ==, 3);
+  g_assert_true (script_is_quiet (f->server));
+  end (f);
+
+  /* And back on it. */
+  log_in (f, "last=4;read=0");
+  script_expect (f->server, "@id=r*;after=3;limit=200 HISTORY_REQ bob");
+  say_history (f, "bob", 4, 4);
+  settle (f);
+  load (f);
+  assert_log (f->log, "bob: m1\nbob: m2\nbob: m3\nbob: m4\n");
+  g_assert_cmpuint (wc_conversation_get_unread (f->bob), ==, 4);
+}
+
+/* --- Whoever is told may log in as somebody else there and then --- */
+
+static void
+become_another (Fixture *f)
+{
+  wc_client_login_async (f->client, script_address (f->server), "dave", NULL, NULL, NULL);
+  f->bob = NULL;
+  f->log = NULL;
+}
+
+static void
+other_at_message_cb (WcClient *client, WcConversation *conversation, WcEntry *entry, gpointer user_data)
+{
+  become_another (user_data);
+}
+
+static void
+other_at_state_cb (WcEntry *entry, GParamSpec *pspec, gpointer user_data)
+{
+  if (wc_entry_get_seq (entry) != 0)
+    become_another (user_data);
+}
+
+static void
+expect_another (Fixture *f)
+{
+  wait_for (f->bob == NULL);
+  script_accept (f->server);
+  script_expect (f->server, "HELLO dave 2");
+  script_say (f->server, "CONNECTED 2\n");
+  script_expect_lists (f->server);
+  g_assert_cmpstr (wc_client_get_client_id (f->client), ==, "dave");
+}
+
+static void
+test_another_at_message (Fixture *f, gconstpointer data)
+{
+  log_in (f, NULL);
+  settle (f);
+  g_signal_connect (f->client, "message-received", G_CALLBACK (other_at_message_cb), f);
+  script_say (f->server, "@conv=bob;from=bob;seq=1;time=" TIME " CHAT m1\n");
+  expect_another (f);
+}
+
+static void
+test_another_at_sent (Fixture *f, gconstpointer data)
+{
+  g_autoptr (WcEntry) entry = NULL;
+
+  log_in (f, NULL);
+  open_chat (f);
+  send_text (f, "mine");
+  script_expect (f->server, "@id=* CHAT_MESSAGE bob mine");
+  entry = g_object_ref (wc_conversation_get_last (f->bob));
+  g_signal_connect (entry, "notify::delivery", G_CALLBACK (other_at_state_cb), f);
+  script_say (f->server, "@id=%s;seq=1;time=" TIME " SENT bob\n", script_id (f->server));
+  expect_another (f);
+}
+
 /* Base has no nonces: what was sent is sent, and what waits for a chat waits. */
 static void
 test_base (Fixture *f, gconstpointer data)
@@ -599,6 +688,9 @@ main (int argc, char **argv)
   ADD ("read-offline", test_read_offline);
   ADD ("other-history", test_other_history);
   ADD ("other-newest", test_other_newest);
+  ADD ("off-the-list", test_off_the_list);
+  ADD ("another-at-message", test_another_at_message);
+  ADD ("another-at-sent", test_another_at_sent);
   ADD ("base", test_base);
 
   return g_test_run ();
