@@ -436,6 +436,7 @@ go_on (WcConversation *self)
 gboolean
 wc_outbox_acknowledge (WcConversation *self, const char *nonce, guint64 seq, gint64 time)
 {
+  g_autoptr (WcConversation) keep = g_object_ref (self); /* a handler may have it forgotten */
   GList *link = find (self, nonce);
   WcOutgoing *item;
 
@@ -459,18 +460,20 @@ static void
 fail (WcConversation *self, GList *link, const char *why)
 {
   WcOutgoing *item = link->data;
+  g_autoptr (WcEntry) entry = g_object_ref (item->entry); /* a handler may have the item forgotten */
 
   take_out (self, link);
   g_queue_push_tail (&self->failed, item);
   if (self->client->cache != NULL)
     wc_cache_fail_outgoing (self->client->cache, item->nonce, why);
-  wc_entry_set_delivery (item->entry, WC_DELIVERY_FAILED, why);
-  wc_log_settle (self->log, item->entry);
+  wc_entry_set_delivery (entry, WC_DELIVERY_FAILED, why);
+  wc_log_settle (self->log, entry);
 }
 
 gboolean
 wc_outbox_refused (WcConversation *self, const char *nonce, gboolean try_again, const char *why)
 {
+  g_autoptr (WcConversation) keep = g_object_ref (self);
   GList *link = find (self, nonce);
   WcOutgoing *item;
 
@@ -496,7 +499,9 @@ wc_outbox_refused (WcConversation *self, const char *nonce, gboolean try_again, 
 void
 wc_outbox_fail_all (WcConversation *self, const char *why)
 {
-  for (GList *link = self->outbox.head, *next; link != NULL; link = next)
+  g_autoptr (WcConversation) keep = g_object_ref (self);
+
+  for (GList *link = self->outbox.head, *next; link != NULL; link = self->client != NULL ? next : NULL)
     {
       WcOutgoing *item = link->data;
 

@@ -103,8 +103,10 @@ take_floating (WcConversation *self)
 
   while ((entry = find_floating (self, self->held + 1)) != NULL)
     {
-      take_own (self, entry);
+      g_autoptr (WcEntry) keep = g_object_ref (entry);
+
       g_ptr_array_remove_fast (self->floating, entry);
+      take_own (self, entry);
     }
 }
 
@@ -115,8 +117,10 @@ take_page_entry (WcConversation *self, WcEntry *entry)
 
   if (own != NULL)
     {
-      take_own (self, own);
+      g_autoptr (WcEntry) keep = g_object_ref (own);
+
       g_ptr_array_remove_fast (self->floating, own);
+      take_own (self, own);
     }
   else
     {
@@ -145,7 +149,12 @@ start_over (WcConversation *self)
   self->baseline = 0;
   self->live_from = 0;
   self->late = 0;
-  g_ptr_array_set_size (self->floating, 0);
+  while (self->floating->len > 0)
+    {
+      g_autoptr (WcEntry) entry = g_ptr_array_steal_index (self->floating, 0);
+
+      foreach_log (self, wc_log_merge, entry); /* no longer waiting: the pages bring it */
+    }
   wc_keep_nothing (self);
   wc_marks_forget (self);
   wc_conversation_set_last (self, NULL);
@@ -167,8 +176,9 @@ hold_the_rest (WcConversation *self)
   g_ptr_array_sort (self->floating, compare_seq);
   while (self->floating->len > 0)
     {
-      take_own (self, self->floating->pdata[0]);
-      g_ptr_array_remove_index (self->floating, 0);
+      g_autoptr (WcEntry) entry = g_ptr_array_steal_index (self->floating, 0);
+
+      take_own (self, entry);
     }
   self->held = MAX (self->held, self->known_last);
 }
@@ -249,6 +259,7 @@ static void
 preview_cb (const WcHistoryPage *page, const GError *error, gpointer user_data)
 {
   WcConversation *self = user_data;
+  g_autoptr (WcConversation) keep = g_object_ref (self);
 
   self->sync = NULL;
   if (page == NULL)
@@ -266,13 +277,12 @@ settle_passed (WcConversation *self)
   g_ptr_array_sort (self->floating, compare_seq);
   while (self->floating->len > 0 && wc_entry_get_seq (self->floating->pdata[0]) <= self->held)
     {
-      WcEntry *entry = self->floating->pdata[0];
+      g_autoptr (WcEntry) entry = g_ptr_array_steal_index (self->floating, 0);
       gboolean newest = wc_entry_get_seq (entry) == self->held;
 
       foreach_log (self, newest ? wc_log_settle : wc_log_merge, entry);
       if (newest && g_queue_is_empty (&self->outbox))
         wc_conversation_set_last (self, entry);
-      g_ptr_array_remove_index (self->floating, 0);
     }
   take_floating (self);
 }
@@ -282,6 +292,7 @@ static void
 newest_cb (const WcHistoryPage *page, const GError *error, gpointer user_data)
 {
   WcConversation *self = user_data;
+  g_autoptr (WcConversation) keep = g_object_ref (self);
 
   self->sync = NULL;
   if (page == NULL)
@@ -458,6 +469,7 @@ must_wait_for_list (WcConversation *self, guint64 seq)
 void
 wc_sync_receive (WcConversation *self, WcEntry *entry)
 {
+  g_autoptr (WcConversation) keep = g_object_ref (self); /* a handler may have it forgotten */
   guint64 seq = wc_entry_get_seq (entry);
 
   if (must_wait_for_list (self, seq))
@@ -485,7 +497,6 @@ wc_sync_receive (WcConversation *self, WcEntry *entry)
   else if (seq <= self->baseline && seq > self->late)
     {
       /* It was live, but the answer about what is newest overtook it: new all the same, and in the log or before it. */
-      g_autoptr (WcConversation) keep = g_object_ref (self);
       guint position;
 
       if (wc_log_find_seq (self->log, seq, &position))
