@@ -186,6 +186,7 @@ struct _WcCache
   gsize backlog_bytes;
   gint64 retry_at; /* monotonic: not before */
   GHashTable *torn; /* peers of whom something put was lost */
+  gboolean all_torn; /* so was everything */
   GQueue searches; /* of CacheJob: wait for the index */
   GError *error;   /* as it was last told */
 };

@@ -41,7 +41,7 @@ is_torn (WcCache *self, const CacheJob *job)
   if (job->run == cache_forget)
     g_hash_table_remove (self->torn, job->peer);
 
-  return job->run == cache_set_held && g_hash_table_contains (self->torn, job->peer);
+  return job->run == cache_set_held && (self->all_torn || g_hash_table_contains (self->torn, job->peer));
 }
 
 static void
@@ -73,6 +73,7 @@ handle_damage (WcCache *self)
   if (self->db->rc == SQLITE_CORRUPT_VTAB && cache_search_replace (self->db))
     return;
 
+  self->all_torn = TRUE; /* what is said to be held was in the old one */
   cache_db_replace (self->db, &error);
   set_trouble (self, error);
 }

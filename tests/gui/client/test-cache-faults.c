@@ -75,6 +75,35 @@ test_damaged (CacheFixture *f, gconstpointer data)
   expect_page (f, "bob", WC_HISTORY_NEWEST, 0, 3, "1 2 3 whole last=3");
 }
 
+/* What is held counts on what the old file had: said of the new one, it would hide that messages, and unread ones, are missing there. */
+static void
+test_damaged_held (CacheFixture *f, gconstpointer data)
+{
+  g_autofree char *noise = g_malloc0 (4096);
+
+  for (guint i = 1; i < 3000; i += 100)
+    cache_put_range (f, "bob", i, i + 99);
+  wc_cache_set_held (f->cache, "bob", 3000);
+  expect_search (f, NULL, "2999", 0, 1, "bob2999 end");
+  cache_stop (f);
+  for (off_t at = 40 * 4096; at < 100 * 4096; at += 3 * 4096)
+    write_file (f->file, noise, 4096, at);
+  expect_damaged_message ();
+  cache_start (f);
+  expect_page (f, "bob", WC_HISTORY_AFTER, 1, 3000, "more last=3000");
+  g_test_assert_expected_messages ();
+
+  cache_put_range (f, "bob", 3001, 3001);
+  wc_cache_set_held (f->cache, "bob", 3001);
+  cache_restart (f);
+  expect_load (f, "bob last=3001 held=0 read=0 delivered=0 peer_read=0 seen=0 unread= draft= newest=3001\n");
+
+  /* Another run begins with what there is. */
+  wc_cache_set_held (f->cache, "bob", 3001);
+  cache_restart (f);
+  expect_load (f, "bob last=3001 held=3001 read=0 delivered=0 peer_read=0 seen=0 unread=3001 draft= newest=3001\n");
+}
+
 static void
 be_quiet_cb (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
 {
@@ -429,6 +458,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   add ("damaged", test_damaged);
+  add ("damaged-held", test_damaged_held);
   add ("damaged-index", test_damaged_index);
   add ("damaged-random", test_damaged_random);
   add ("newer", test_newer);
