@@ -257,11 +257,14 @@ newest_first (gconstpointer a, gconstpointer b)
 static gboolean
 has_phrase (const char *text, const char *phrase)
 {
-  gsize len = strlen (phrase);
-
-  for (const char *at = strstr (text, phrase); at != NULL; at = strstr (at + len, phrase))
-    if (at == text || at[-1] == ' ')
-      return TRUE;
+  for (const char *at = strstr (text, phrase); at != NULL; at = strstr (at + 1, phrase))
+    {
+      if (at == text || at[-1] == ' ')
+        return TRUE;
+      at = strchr (at, ' '); /* where the next word begins, maybe within what was found */
+      if (at == NULL)
+        break;
+    }
   return FALSE;
 }
 

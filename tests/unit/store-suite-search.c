@@ -177,6 +177,10 @@ test_many (StoreFixture *fixture, gconstpointer open)
   assert_hits (fixture, "alice", "bob", "common-art1", 2, "");
   assert_hits (fixture, "alice", "carol", "part common", 1,
                "carol 10000 alice: common part10000\n");
+
+  /* What follows one another begins within what does so in the middle of a word. */
+  store_fixture_put (fixture, "alice", "bob", NULL, "xpart1-part1-part1", 20000);
+  assert_hits (fixture, "alice", "bob", "part1-part1", 1, "bob 10001 alice: xpart1-part1-part1\n");
 }
 
 /* More conversations than are looked into one by one. */
