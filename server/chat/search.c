@@ -11,6 +11,7 @@ typedef struct
   char *conv;       /* NULL: all conversations */
   char *id;         /* what the asker calls the request; NULL for nothing */
   guint limit;
+  guint asked_for;  /* of the store: more when there are hits that nobody may see */
   ClientList *list; /* as it was when it asked: nobody else is named */
   gboolean ready;
   StoreHit *hits;   /* one block with their texts; NULL when the search failed */
@@ -113,6 +114,30 @@ send_end (SearchJob *self, Peer *peer)
   peer_send (peer, &end);
 }
 
+/* Whether there may be more to send than was found, because there are hits with those who are off the list. */
+static gboolean
+must_ask_for_more (SearchJob *self)
+{
+  guint n = 0;
+
+  if (self->n_hits < self->asked_for || self->asked_for == STORE_PAGE_MAX)
+    return FALSE;
+  for (guint i = 0; i < self->n_hits; i++)
+    n += client_list_contains (self->list, self->hits[i].peer);
+  return n < self->limit;
+}
+
+static void
+ask (SearchJob *self, Peer *peer, guint n)
+{
+  self->asked_for = n;
+  self->ready = FALSE;
+  g_clear_pointer (&self->hits, g_free);
+  self->n_hits = 0;
+  connection_ref (peer->connection);
+  store_search (peer->hub->store, peer->id, self->conv, self->words, n, found_cb, peer);
+}
+
 static void
 search_job_next (Job *job, Peer *peer)
 {
@@ -120,15 +145,19 @@ search_job_next (Job *job, Peer *peer)
 
   if (!self->ready)
     {
-      connection_ref (peer->connection);
-      store_search (peer->hub->store, peer->id, self->conv, self->words, self->limit, found_cb, peer);
+      ask (self, peer, self->limit);
+      return;
+    }
+  if (self->position == 0 && must_ask_for_more (self))
+    {
+      ask (self, peer, STORE_PAGE_MAX);
       return;
     }
 
-  for (; self->position < self->n_hits && connection_wants_more (peer->connection); self->position++)
+  for (; self->position < self->n_hits && self->count < self->limit && connection_wants_more (peer->connection); self->position++)
     if (client_list_contains (self->list, self->hits[self->position].peer))
       send_hit (self, peer, &self->hits[self->position]);
-  if (self->position < self->n_hits)
+  if (self->position < self->n_hits && self->count < self->limit)
     {
       connection_notify_drained (peer->connection);
       return;

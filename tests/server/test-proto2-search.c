@@ -322,6 +322,32 @@ test_between_dialects (Pair *p, gconstpointer data)
   test_expect_nothing (carol);
 }
 
+/* Who is taken off the list hides nobody else's messages, however many newer ones they have. */
+static void
+test_off_the_list (Pair *p, gconstpointer data)
+{
+  g_autoptr (TestClient) carol = NULL;
+
+  say (p, "bob", 1, "needle one");
+  test_expect (p->alice, "DELIVERED bob 1");
+  say (p, "dave", 1, "needle two");
+  for (guint seq = 1; seq <= 30; seq++)
+    say (p, "carol", seq, "needle hidden");
+  carol = test_login2 (p->server, "carol");
+  test_server_rewrite_file (p->server, "ClientID-List", "alice\nbob\ndave\n");
+  test_server_signal (p->server, SIGHUP);
+  test_expect_error (carol, "not-allowed");
+
+  log_in_again (p);
+  test_send (p->alice, "@limit=1 SEARCH needle");
+  test_expect_tagged (p->alice, "conv=dave;seq=1;from=alice;time=*", "SEARCH_RESP needle two");
+  test_expect (p->alice, "@count=1 SEARCH_END");
+  test_send (p->alice, "SEARCH needle");
+  test_expect_tagged (p->alice, "conv=dave;seq=1;from=alice;time=*", "SEARCH_RESP needle two");
+  test_expect_tagged (p->alice, "conv=bob;seq=1;from=alice;time=*", "SEARCH_RESP needle one");
+  test_expect (p->alice, "@count=2 SEARCH_END");
+}
+
 #define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)
 
 int
@@ -339,5 +365,6 @@ main (int argc, char **argv)
   g_test_add_func ("/proto2-search/long-answers", test_long_answers);
   ADD ("/proto2-search/survives", test_survives);
   ADD ("/proto2-search/between-dialects", test_between_dialects);
+  ADD ("/proto2-search/off-the-list", test_off_the_list);
   return g_test_run ();
 }
