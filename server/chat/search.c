@@ -15,7 +15,8 @@ typedef struct
   ClientList *list; /* as it was when it asked: nobody else is named */
   gboolean ready;
   StoreHit *hits;   /* one block with their texts; NULL when the search failed */
-  guint n_hits, position, count;
+  guint n_hits, position;
+  guint n_found;    /* of whomever: so many hits the store gave */
 } SearchJob;
 
 static void
@@ -41,23 +42,35 @@ put (char **at, const char *data, gsize len)
   return start;
 }
 
-static StoreHit *
-copy_hits (const StoreHit *hits, guint n)
+/* Those with whom is on the list, as many as were asked for. */
+static guint
+choose_hits (SearchJob *self, const StoreHit *hits, guint n, const StoreHit **chosen)
 {
-  gsize size = (n + 1) * sizeof *hits; /* never nothing */
+  guint n_chosen = 0;
+
+  for (guint i = 0; i < n && n_chosen < self->limit; i++)
+    if (client_list_contains (self->list, hits[i].peer))
+      chosen[n_chosen++] = &hits[i];
+  return n_chosen;
+}
+
+static StoreHit *
+copy_hits (const StoreHit **hits, guint n)
+{
+  gsize size = (n + 1) * sizeof **hits; /* never nothing */
   StoreHit *copy;
   char *text;
 
   for (guint i = 0; i < n; i++)
-    size += strlen (hits[i].peer) + strlen (hits[i].message.from) + hits[i].message.text_len + 3;
+    size += strlen (hits[i]->peer) + strlen (hits[i]->message.from) + hits[i]->message.text_len + 3;
   copy = g_malloc (size);
   text = (char *) (copy + n);
   for (guint i = 0; i < n; i++)
     {
-      copy[i] = hits[i];
-      copy[i].peer = put (&text, hits[i].peer, strlen (hits[i].peer));
-      copy[i].message.from = put (&text, hits[i].message.from, strlen (hits[i].message.from));
-      copy[i].message.text = put (&text, hits[i].message.text, hits[i].message.text_len);
+      copy[i] = *hits[i];
+      copy[i].peer = put (&text, hits[i]->peer, strlen (hits[i]->peer));
+      copy[i].message.from = put (&text, hits[i]->message.from, strlen (hits[i]->message.from));
+      copy[i].message.text = put (&text, hits[i]->message.text, hits[i]->message.text_len);
       copy[i].message.nonce = NULL;
     }
   return copy;
@@ -73,8 +86,11 @@ found_cb (const StoreHit *hits, guint n_hits, const GError *error, gpointer user
 
   if (error == NULL)
     {
-      self->hits = copy_hits (hits, n_hits);
-      self->n_hits = n_hits;
+      g_autofree const StoreHit **chosen = g_new (const StoreHit *, n_hits + 1);
+
+      self->n_found = n_hits;
+      self->n_hits = choose_hits (self, hits, n_hits, chosen);
+      self->hits = copy_hits (chosen, self->n_hits);
     }
   else
     g_warning ("cannot search for %s: %s", peer->id, error->message);
@@ -84,7 +100,7 @@ found_cb (const StoreHit *hits, guint n_hits, const GError *error, gpointer user
 }
 
 static void
-send_hit (SearchJob *self, Peer *peer, const StoreHit *hit)
+send_hit (Peer *peer, const StoreHit *hit)
 {
   WireMessage message = { .verb = WIRE_SEARCH_RESP, .text = { hit->message.text, hit->message.text_len } };
 
@@ -94,7 +110,6 @@ send_hit (SearchJob *self, Peer *peer, const StoreHit *hit)
   message.tags.from = WIRE_SPAN (hit->message.from);
   message.tags.time = hit->message.time;
   peer_send (peer, &message);
-  self->count++;
 }
 
 static void
@@ -110,7 +125,7 @@ send_end (SearchJob *self, Peer *peer)
     }
 
   end.tags.set = WIRE_TAG_COUNT;
-  end.tags.count = self->count;
+  end.tags.count = self->n_hits;
   peer_send (peer, &end);
 }
 
@@ -118,13 +133,7 @@ send_end (SearchJob *self, Peer *peer)
 static gboolean
 must_ask_for_more (SearchJob *self)
 {
-  guint n = 0;
-
-  if (self->n_hits < self->asked_for || self->asked_for == STORE_PAGE_MAX)
-    return FALSE;
-  for (guint i = 0; i < self->n_hits; i++)
-    n += client_list_contains (self->list, self->hits[i].peer);
-  return n < self->limit;
+  return self->n_hits < self->limit && self->n_found == self->asked_for && self->asked_for < STORE_PAGE_MAX && self->hits != NULL;
 }
 
 static void
@@ -133,7 +142,7 @@ ask (SearchJob *self, Peer *peer, guint n)
   self->asked_for = n;
   self->ready = FALSE;
   g_clear_pointer (&self->hits, g_free);
-  self->n_hits = 0;
+  self->n_hits = self->n_found = 0;
   connection_ref (peer->connection);
   store_search (peer->hub->store, peer->id, self->conv, self->words, n, found_cb, peer);
 }
@@ -154,10 +163,9 @@ search_job_next (Job *job, Peer *peer)
       return;
     }
 
-  for (; self->position < self->n_hits && self->count < self->limit && connection_wants_more (peer->connection); self->position++)
-    if (client_list_contains (self->list, self->hits[self->position].peer))
-      send_hit (self, peer, &self->hits[self->position]);
-  if (self->position < self->n_hits && self->count < self->limit)
+  for (; self->position < self->n_hits && connection_wants_more (peer->connection); self->position++)
+    send_hit (peer, &self->hits[self->position]);
+  if (self->position < self->n_hits)
     {
       connection_notify_drained (peer->connection);
       return;
