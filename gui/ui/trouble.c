@@ -11,9 +11,21 @@ code_of (const GError *error)
   return error && error->domain == WC_ERROR ? (WcError) error->code : WC_ERROR_FAILED;
 }
 
+/* A name is not found whatever the port. The caller frees it. */
+static char *
+host_of (const char *server)
+{
+  char *host;
+  guint16 port;
+
+  return server && wc_address_parse (server, &host, &port, NULL) ? host : g_strdup (server);
+}
+
 char *
 ui_trouble_advice (const GError *error, const char *server)
 {
+  g_autofree char *host = host_of (server);
+
   switch (code_of (error))
     {
     case WC_ERROR_BAD_ADDRESS:
@@ -23,7 +35,7 @@ ui_trouble_advice (const GError *error, const char *server)
       return g_strdup (_("A Client-ID starts with a letter or a digit. After it come letters, digits, dots, dashes and "
                          "underscores, at most 64 in all, no spaces."));
     case WC_ERROR_NAME_NOT_FOUND:
-      return g_strdup_printf (_("There is no computer named %s. Is the name spelled right?"), server);
+      return g_strdup_printf (_("There is no computer named %s. Is the name spelled right?"), host);
     case WC_ERROR_NO_NETWORK:
       return g_strdup_printf (_("%s cannot be reached from here. Is this computer connected to the network?"), server);
     case WC_ERROR_REFUSED:
@@ -53,10 +65,12 @@ ui_trouble_advice (const GError *error, const char *server)
 char *
 ui_trouble_brief (const GError *error, const char *server)
 {
+  g_autofree char *host = host_of (server);
+
   switch (code_of (error))
     {
     case WC_ERROR_NAME_NOT_FOUND:
-      return g_strdup_printf (_("%s is not to be found"), server);
+      return g_strdup_printf (_("%s is not to be found"), host);
     case WC_ERROR_NO_NETWORK:
       return g_strdup (_("There is no network"));
     case WC_ERROR_REFUSED:

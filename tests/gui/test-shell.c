@@ -144,6 +144,20 @@ test_trouble (void)
     }
 }
 
+/* A name that is not found is told without the port, which has nothing to do with it. */
+static void
+test_trouble_with_name (void)
+{
+  g_autoptr (GError) error = g_error_new_literal (WC_ERROR, WC_ERROR_NAME_NOT_FOUND, "no");
+  g_autofree char *advice = ui_trouble_advice (error, "chat.lab:5001");
+  g_autofree char *brief = ui_trouble_brief (error, "chat.lab:5001");
+  g_autofree char *unknown = ui_trouble_brief (NULL, NULL);
+
+  g_assert_cmpstr (advice, ==, "There is no computer named chat.lab. Is the name spelled right?");
+  g_assert_cmpstr (brief, ==, "chat.lab is not to be found");
+  g_assert_nonnull (unknown);
+}
+
 static void
 assert_when (gint64 seconds_ago, const char *expected)
 {
@@ -269,7 +283,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/settings/kept", test_settings_kept);
   g_test_add_func ("/preferences", test_preferences);
   g_test_add_func ("/shortcuts", test_shortcuts);
-  g_test_add_func ("/trouble", test_trouble);
+  g_test_add_func ("/trouble/words", test_trouble);
+  g_test_add_func ("/trouble/name", test_trouble_with_name);
   g_test_add_func ("/format/when", test_when);
   g_test_add_func ("/format/status", test_status);
   g_test_add_func ("/format/last-seen", test_last_seen);
