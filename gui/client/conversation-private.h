@@ -73,6 +73,8 @@ struct _WcConversation
   gint64 listed_time;  /* when that was, */
   WcMarks listed_marks; /* and the marks */
   guint64 sync_from;   /* what was held when "sync" was asked for */
+  gint64 check_time;   /* when that was sent, if the answer is to show it; else 0 */
+  gboolean check_due;  /* on this connection nothing has shown yet that the server's history is the one that is held */
   WcHistory *sync;
   GPtrArray *floating; /* own WcEntry, stored, but after messages that are not here yet */
 

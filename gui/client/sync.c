@@ -13,6 +13,7 @@
 #define CATCH_UP_MAX 5000
 
 static void catch_up (WcConversation *self);
+static void begin_listed (WcConversation *self, gboolean replaced);
 
 static void
 foreach_log (WcConversation *self, void (*func) (WcLog *log, WcEntry *entry), WcEntry *entry)
@@ -196,6 +197,33 @@ take_page (WcConversation *self, const WcHistoryPage *page)
   self->known_last = MAX (self->known_last, page->last);
 }
 
+/* The first page of a connection begins with the message that is held last: another one there means another history, however much longer it is. */
+static gboolean
+is_of_another (WcConversation *self, const WcHistoryPage *page)
+{
+  WcEntry *first = page->entries->len > 0 ? page->entries->pdata[0] : NULL;
+
+  return self->check_time != 0 && first != NULL && wc_entry_get_seq (first) == self->sync_from && wc_entry_get_time (first) != self->check_time;
+}
+
+static void
+begin_anew (WcConversation *self, guint64 last)
+{
+  guint64 known_last = MAX (self->known_last, last);
+
+  start_over (self);
+  if (self->listed)
+    {
+      begin_listed (self, TRUE);
+      self->known_last = known_last;
+      wc_sync_check (self);
+    }
+  else
+    {
+      wc_sync_begin (self);
+    }
+}
+
 static void
 caught_up_cb (const WcHistoryPage *page, const GError *error, gpointer user_data)
 {
@@ -205,13 +233,13 @@ caught_up_cb (const WcHistoryPage *page, const GError *error, gpointer user_data
   self->sync = NULL;
   if (page == NULL)
     return; /* the login ended, or the server cannot say now: the next message or login asks again */
-  if (page->last < self->sync_from && !self->listed)
+  if ((page->last < self->sync_from && !self->listed) || is_of_another (self, page))
     {
-      start_over (self);
-      wc_sync_begin (self);
+      begin_anew (self, page->last);
       return;
     }
 
+  self->check_due = FALSE;
   if (!self->listed)
     self->sync_due = FALSE; /* the page told what is newest, whyever it was asked for */
   take_page (self, page);
@@ -221,6 +249,18 @@ caught_up_cb (const WcHistoryPage *page, const GError *error, gpointer user_data
   wc_sync_check (self);
 }
 
+/* When the message that is held last was sent; 0: it is not known any more. */
+static gint64
+held_time (WcConversation *self)
+{
+  guint position;
+
+  if (self->last != NULL && self->held != 0 && wc_entry_get_seq (self->last) == self->held)
+    return wc_entry_get_time (self->last);
+
+  return wc_log_find_seq (self->log, self->held, &position) ? wc_entry_get_time (self->log->items->pdata[position]) : 0;
+}
+
 static void
 ask_for_missing (WcConversation *self)
 {
@@ -228,7 +268,8 @@ ask_for_missing (WcConversation *self)
   gboolean idle = !self->log->loaded;
 
   self->sync_from = self->held;
-  self->sync = wc_history_request (self->client, self->peer, WC_HISTORY_AFTER, self->held, WIRE_HISTORY_LIMIT_MAX, idle, caught_up_cb,
+  self->check_time = self->check_due ? held_time (self) : 0;
+  self->sync = wc_history_request (self->client, self->peer, WC_HISTORY_AFTER, self->held - (self->check_time != 0), WIRE_HISTORY_LIMIT_MAX, idle, caught_up_cb,
                                    self, NULL);
 }
 
@@ -359,14 +400,9 @@ is_replaced (WcConversation *self)
          && self->listed_time != 0 && wc_entry_get_time (self->last) != self->listed_time;
 }
 
-/* What the list of conversations says, once everything that is older than it has been settled. */
 static void
-settle_listed (WcConversation *self)
+begin_listed (WcConversation *self, gboolean replaced)
 {
-  gboolean replaced = is_replaced (self);
-
-  if (replaced)
-    start_over (self);
   self->login_last = 0;
   wc_marks_listed (self);
   if (!self->held_known)
@@ -376,6 +412,17 @@ settle_listed (WcConversation *self)
     skip_ahead (self);
   wc_keep_marks (self);
   wc_keep_held (self);
+}
+
+/* What the list of conversations says, once everything that is older than it has been settled. */
+static void
+settle_listed (WcConversation *self)
+{
+  gboolean replaced = is_replaced (self);
+
+  if (replaced)
+    start_over (self);
+  begin_listed (self, replaced);
 }
 
 void
@@ -392,6 +439,7 @@ wc_sync_came_online (WcConversation *self)
   self->login_last = self->known_last;
   self->listed = FALSE;
   self->sync_due = TRUE;
+  self->check_due = TRUE;
 }
 
 void

@@ -281,7 +281,7 @@ test_read (Fixture *f, gconstpointer data)
   come_back (f);
   script_list (f->server, "last=4;read=1", "bob");
   script_expect (f->server, "@id=r* READ bob 3");
-  script_expect (f->server, "@id=r*;after=3;limit=200 HISTORY_REQ bob");
+  script_expect (f->server, "@id=r*;after=2;limit=200 HISTORY_REQ bob");
   say_history (f, "bob", 4, 4);
   script_say (f->server, "@count=1;last=4;more=0 HISTORY_END bob\n");
   settle (f);

@@ -301,7 +301,7 @@ test_stored_behind_others (Fixture *f, gconstpointer data)
   script_expect (f->server, "@id=* CHAT_MESSAGE bob m3");
   script_say (f->server, "@id=%s;seq=3;time=" TIME " SENT bob\n", script_id (f->server));
   script_expect_lists (f->server);
-  script_expect (f->server, "@id=r*;after=1;limit=200 HISTORY_REQ bob");
+  script_expect (f->server, "@id=r*;after=0;limit=200 HISTORY_REQ bob");
   settle (f);
   end (f); /* SENT is written, but not what is before it */
 
@@ -420,7 +420,7 @@ test_catch_up (Fixture *f, gconstpointer data)
   g_assert_true (wc_client_get_ready (f->client));
   script_expect_lists (f->server);
   script_say (f->server, "@last=5;read=2;time=" TIME " CONVERSATION bob\n@last=2;read=0;time=" TIME " CONVERSATION carol\nCONVERSATIONS_END\n");
-  script_expect (f->server, "@id=r*;after=3;limit=200 HISTORY_REQ bob");
+  script_expect (f->server, "@id=r*;after=2;limit=200 HISTORY_REQ bob");
   script_expect (f->server, "@id=r*;after=0;limit=200 HISTORY_REQ carol");
   say_history (f, "bob", 4, 5);
   script_say (f->server, "@seq=1;from=carol;time=" TIME " HISTORY_RESP c1\n@seq=2;from=carol;time=" TIME " HISTORY_RESP c2\n"
@@ -548,6 +548,36 @@ test_other_newest (Fixture *f, gconstpointer data)
   assert_log (f->log, "bob: new1\n");
 }
 
+/* A backup was put back, and more was said since than is missing in it. */
+static void
+test_other_grown (Fixture *f, gconstpointer data)
+{
+  log_in (f, NULL);
+  for (guint seq = 1; seq <= 3; seq++)
+    script_say (f->server, "@conv=bob;from=bob;seq=%u;time=" TIME " CHAT m%u\n", seq, seq);
+  settle (f);
+  wc_conversation_mark_read (f->bob);
+  script_expect (f->server, "@id=r* READ bob 3");
+  settle (f);
+  end (f);
+
+  log_in (f, "last=5;read=1");
+  script_expect (f->server, "@id=r* READ bob 3");
+  script_expect (f->server, "@id=r*;after=2;limit=200 HISTORY_REQ bob");
+  script_say (f->server, "@seq=3;from=bob;time=2026-11-23T10:00:00.001Z HISTORY_RESP n3\n"
+                         "@seq=4;from=bob;time=2026-11-23T10:00:00.001Z HISTORY_RESP n4\n"
+                         "@seq=5;from=bob;time=2026-11-23T10:00:00.001Z HISTORY_RESP n5\n@count=3;last=5;more=0 HISTORY_END bob\n");
+  script_expect (f->server, "@id=r*;after=1;limit=200 HISTORY_REQ bob");
+  script_say (f->server, "@seq=2;from=bob;time=2026-11-23T10:00:00.001Z HISTORY_RESP n2\n"
+                         "@seq=3;from=bob;time=2026-11-23T10:00:00.001Z HISTORY_RESP n3\n"
+                         "@seq=4;from=bob;time=2026-11-23T10:00:00.001Z HISTORY_RESP n4\n"
+                         "@seq=5;from=bob;time=2026-11-23T10:00:00.001Z HISTORY_RESP n5\n@count=4;last=5;more=0 HISTORY_END bob\n");
+  settle (f);
+  assert_log (f->log, "bob: n2\nbob: n3\nbob: n4\nbob: n5\n");
+  g_assert_cmpuint (f->n_received, ==, 0);
+  g_assert_cmpuint (wc_conversation_get_unread (f->bob), ==, 4);
+}
+
 /* The server is silent about somebody who was taken off its list. That is no other history: what is here may be all that is left. */
 static void
 test_off_the_list (Fixture *f, gconstpointer data)
@@ -570,7 +600,7 @@ test_off_the_list (Fixture *f, gconstpointer data)
 
   /* And back on it. */
   log_in (f, "last=4;read=0");
-  script_expect (f->server, "@id=r*;after=3;limit=200 HISTORY_REQ bob");
+  script_expect (f->server, "@id=r*;after=2;limit=200 HISTORY_REQ bob");
   say_history (f, "bob", 4, 4);
   settle (f);
   load (f);
@@ -688,6 +718,7 @@ main (int argc, char **argv)
   ADD ("read-offline", test_read_offline);
   ADD ("other-history", test_other_history);
   ADD ("other-newest", test_other_newest);
+  ADD ("other-grown", test_other_grown);
   ADD ("off-the-list", test_off_the_list);
   ADD ("another-at-message", test_another_at_message);
   ADD ("another-at-sent", test_another_at_sent);

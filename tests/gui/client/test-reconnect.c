@@ -95,7 +95,7 @@ test_resend (Fixture *f, gconstpointer data)
 
   /* The first had been stored as 1, and bob wrote 2 meanwhile; the second is stored now, as 3. */
   script_say (f->server, "@id=%s;seq=1;time=" TIME " SENT bob\n@id=%s;seq=3;time=" TIME " SENT bob\n", one, two);
-  script_expect (f->server, "@id=r*;after=1;limit=200 HISTORY_REQ bob");
+  script_expect (f->server, "@id=r*;after=0;limit=200 HISTORY_REQ bob");
   script_say (f->server, "@seq=2;from=bob;time=" TIME " HISTORY_RESP away?\n@seq=3;from=alice;time=" TIME " HISTORY_RESP two\n"
                          "@count=2;last=3;more=0 HISTORY_END bob\n");
   settle (f);
@@ -137,7 +137,7 @@ test_catch_up_pages (Fixture *f, gconstpointer data)
   script_welcome (f->server);
   script_expect_lists (f->server);
   script_list (f->server, "last=203;read=0", "bob");
-  script_expect (f->server, "@id=r*;after=1;limit=200 HISTORY_REQ bob");
+  script_expect (f->server, "@id=r*;after=0;limit=200 HISTORY_REQ bob");
   for (guint seq = 2; seq <= 201; seq++)
     script_say (f->server, "@seq=%u;from=bob;time=" TIME " HISTORY_RESP m%u\n", seq, seq);
 
@@ -147,7 +147,7 @@ test_catch_up_pages (Fixture *f, gconstpointer data)
   script_expect_lists (f->server);
   people (f);
   script_list (f->server, "last=203;read=0", "bob");
-  script_expect (f->server, "@id=r*;after=1;limit=200 HISTORY_REQ bob");
+  script_expect (f->server, "@id=r*;after=0;limit=200 HISTORY_REQ bob");
   for (guint seq = 2; seq <= 201; seq++)
     script_say (f->server, "@seq=%u;from=bob;time=" TIME " HISTORY_RESP m%u\n", seq, seq);
   script_say (f->server, "@count=200;last=203;more=1 HISTORY_END bob\n");
