@@ -93,12 +93,26 @@ chat_is_over (Person *alice, Person *bob)
 }
 
 static gboolean
+is_stored (WcEntry *entry)
+{
+  switch ((int) wc_entry_get_delivery (entry))
+    {
+    case WC_DELIVERY_STORED:
+    case WC_DELIVERY_DELIVERED:
+    case WC_DELIVERY_READ:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+static gboolean
 has_last (Person *person, gboolean own)
 {
   WcEntry *last = wc_conversation_get_last (person->with);
 
   return last != NULL && wc_entry_get_own (last) == own && g_strcmp0 (wc_entry_get_text (last), lines[n_said].text) == 0
-         && wc_entry_get_delivery (last) == (own ? WC_DELIVERY_STORED : WC_DELIVERY_NONE);
+         && (!own || is_stored (last));
 }
 
 static gboolean
