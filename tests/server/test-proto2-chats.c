@@ -2,33 +2,7 @@
 /* Protocol 2: chats, presence, the small verbs, and errors with ids. */
 #include <string.h>
 
-#include "tests/util/client.h"
-#include "tests/util/server.h"
-
-#define LIST "alice\nbob\ncarol\ndave\n"
-
-typedef struct
-{
-  TestServer *server;
-  TestClient *alice;
-  TestClient *bob;
-} Pair;
-
-static void
-set_up (Pair *p, gconstpointer data)
-{
-  p->server = test_server_new (LIST, "limits.messages-per-second=0", NULL);
-  p->alice = test_login2 (p->server, "alice");
-  p->bob = test_login2 (p->server, "bob");
-}
-
-static void
-tear_down (Pair *p, gconstpointer data)
-{
-  g_clear_pointer (&p->alice, test_client_free);
-  g_clear_pointer (&p->bob, test_client_free);
-  test_server_free (p->server);
-}
+#include "tests/util/pair.h"
 
 static guint64
 start_chat (TestClient *a, const char *a_id, TestClient *b, const char *b_id)
@@ -192,7 +166,7 @@ test_devices_leave (Pair *p, gconstpointer data)
 static void
 test_idle (void)
 {
-  g_autoptr (TestServer) server = test_server_new (LIST, "session.idle-timeout=1", NULL);
+  g_autoptr (TestServer) server = test_server_new (PAIR_LIST, "session.idle-timeout=1", NULL);
   g_autoptr (TestClient) alice = test_login2 (server, "alice");
   g_autoptr (TestClient) bob = test_login2 (server, "bob");
   gint64 before = g_get_monotonic_time ();
@@ -429,7 +403,7 @@ test_base_leaves (Pair *p, gconstpointer data)
   start_chat (carol, "carol", p->bob, "bob");
 }
 
-#define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)
+#define ADD(path, func) g_test_add (path, Pair, NULL, pair_set_up, func, pair_tear_down)
 
 int
 main (int argc, char **argv)

@@ -3,33 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "tests/util/client.h"
-#include "tests/util/server.h"
-
-#define LIST "alice\nbob\ncarol\ndave\n"
-
-typedef struct
-{
-  TestServer *server;
-  TestClient *alice;
-  TestClient *bob;
-} Pair;
-
-static void
-set_up (Pair *p, gconstpointer data)
-{
-  p->server = test_server_new (LIST, "limits.messages-per-second=0", NULL);
-  p->alice = test_login2 (p->server, "alice");
-  p->bob = test_login2 (p->server, "bob");
-}
-
-static void
-tear_down (Pair *p, gconstpointer data)
-{
-  g_clear_pointer (&p->alice, test_client_free);
-  g_clear_pointer (&p->bob, test_client_free);
-  test_server_free (p->server);
-}
+#include "tests/util/pair.h"
 
 /* Sends message number seq to somebody who has no device there. */
 static void
@@ -448,7 +422,7 @@ test_typing (Pair *p, gconstpointer data)
 static void
 test_typing_too_fast (void)
 {
-  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=1", "limits.messages-burst=5", NULL);
+  g_autoptr (TestServer) server = test_server_new (PAIR_LIST, "limits.messages-per-second=1", "limits.messages-burst=5", NULL);
   g_autoptr (TestClient) alice = test_login2 (server, "alice");
   g_autoptr (TestClient) bob = test_login2 (server, "bob");
   g_autoptr (GString) all = g_string_new (NULL);
@@ -535,7 +509,7 @@ test_base (Pair *p, gconstpointer data)
   test_expect_bytes (unframed, "CHAT  hi");
 }
 
-#define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)
+#define ADD(path, func) g_test_add (path, Pair, NULL, pair_set_up, func, pair_tear_down)
 
 int
 main (int argc, char **argv)

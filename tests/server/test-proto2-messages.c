@@ -3,33 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "tests/util/client.h"
-#include "tests/util/server.h"
-
-#define LIST "alice\nbob\ncarol\ndave\n"
-
-typedef struct
-{
-  TestServer *server;
-  TestClient *alice;
-  TestClient *bob;
-} Pair;
-
-static void
-set_up (Pair *p, gconstpointer data)
-{
-  p->server = test_server_new (LIST, "limits.messages-per-second=0", NULL);
-  p->alice = test_login2 (p->server, "alice");
-  p->bob = test_login2 (p->server, "bob");
-}
-
-static void
-tear_down (Pair *p, gconstpointer data)
-{
-  g_clear_pointer (&p->alice, test_client_free);
-  g_clear_pointer (&p->bob, test_client_free);
-  test_server_free (p->server);
-}
+#include "tests/util/pair.h"
 
 static gint64
 now_ms (void)
@@ -530,7 +504,7 @@ test_mixed_history (Pair *p, gconstpointer data)
   test_expect_tagged (p->alice, "count=2;last=2;more=0", "HISTORY_END carol");
 }
 
-#define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)
+#define ADD(path, func) g_test_add (path, Pair, NULL, pair_set_up, func, pair_tear_down)
 
 /* The connection breaks within a message: it is not taken for a whole one, and its sender says it again. */
 static void

@@ -4,33 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "tests/util/client.h"
-#include "tests/util/server.h"
-
-#define LIST "alice\nbob\ncarol\ndave\n"
-
-typedef struct
-{
-  TestServer *server;
-  TestClient *alice;
-  TestClient *bob;
-} Pair;
-
-static void
-set_up (Pair *p, gconstpointer data)
-{
-  p->server = test_server_new (LIST, "limits.messages-per-second=0", NULL);
-  p->alice = test_login2 (p->server, "alice");
-  p->bob = test_login2 (p->server, "bob");
-}
-
-static void
-tear_down (Pair *p, gconstpointer data)
-{
-  g_clear_pointer (&p->alice, test_client_free);
-  g_clear_pointer (&p->bob, test_client_free);
-  test_server_free (p->server);
-}
+#include "tests/util/pair.h"
 
 static void
 log_in_again (Pair *p)
@@ -257,7 +231,7 @@ test_pipelined (Pair *p, gconstpointer data)
 static void
 test_long_answers (void)
 {
-  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-per-second=0", "limits.send-queue-bytes=16384", NULL);
+  g_autoptr (TestServer) server = test_server_new (PAIR_LIST, "limits.messages-per-second=0", "limits.send-queue-bytes=16384", NULL);
   g_autoptr (TestClient) alice = test_login2 (server, "alice");
   g_autofree char *filler = g_strnfill (8000, 'x');
 
@@ -348,7 +322,7 @@ test_off_the_list (Pair *p, gconstpointer data)
   test_expect (p->alice, "@count=2 SEARCH_END");
 }
 
-#define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)
+#define ADD(path, func) g_test_add (path, Pair, NULL, pair_set_up, func, pair_tear_down)
 
 int
 main (int argc, char **argv)
