@@ -57,8 +57,6 @@ line_cb (Connection *connection, char *line, gsize len)
     peer_send_error (self, WIRE_SHUTTING_DOWN, message.tags.id, "the server is stopping; try again later");
   else if (error != WIRE_OK)
     peer_send_error (self, error, message.tags.id, why);
-  else if (handlers[message.verb] == NULL)
-    peer_send_error (self, WIRE_UNKNOWN_VERB, message.tags.id, "there is no such message");
   else
     handlers[message.verb](self, &message);
 }
