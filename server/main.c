@@ -7,7 +7,7 @@
 #include <glib-unix.h>
 
 #include "admin/admin.h"
-#include "chat/client-list.h"
+#include "identity/client-list.h"
 #include "config.h"
 #include "log.h"
 #include "server.h"

@@ -2,7 +2,7 @@
 /* Keeps the ClientID-List up to date: reads it again when its file changes, and when told to. */
 #pragma once
 
-#include "chat/client-list.h"
+#include "identity/client-list.h"
 
 typedef struct _Directory Directory;
 

@@ -4,7 +4,7 @@
 
 #include <gio/gio.h>
 
-#include "chat/client-list.h"
+#include "identity/client-list.h"
 #include "config.h"
 #include "net/connection.h"
 #include "store/store.h"

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "chat/client-list.h"
+#include "identity/client-list.h"
 #include "config.h"
 #include "shared/client-id.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "chat/client-list.h"
+#include "identity/client-list.h"
 
 #include <string.h>
 
