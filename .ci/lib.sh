@@ -3,8 +3,9 @@
 # What ./run and ./check share. Sourced by bash from the top of the tree, with $program set.
 
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkgconf gettext desktop-file-utils
-  libglib2.0-dev libgtk-4-dev libadwaita-1-dev libsqlite3-dev)
-DESKTOP_PACKAGES=(dbus-daemon at-spi2-core adwaita-icon-theme librsvg2-common shared-mime-info
+  libglib2.0-dev libgtk-4-dev libadwaita-1-dev libsqlite3-dev
+  libgnutls28-dev libgsasl-dev libqrencode-dev libsecret-1-dev)
+DESKTOP_PACKAGES=(glib-networking dbus-daemon at-spi2-core adwaita-icon-theme librsvg2-common shared-mime-info
   fonts-cantarell fonts-dejavu-core fonts-noto-color-emoji)
 
 say () { printf '==> %s\n' "$*"; }

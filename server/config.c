@@ -100,6 +100,21 @@ parse_file (gpointer member, const Key *key, const char *value, char **wrong)
 }
 
 static gboolean
+parse_mode (gpointer member, const Key *key, const char *value, char **wrong)
+{
+  gboolean required = strcmp (value, "required") == 0;
+
+  if (!required && strcmp (value, "open") != 0)
+    {
+      *wrong = g_strdup ("must be open or required");
+      return FALSE;
+    }
+  *(gboolean *)member = required;
+  return TRUE;
+}
+
+/* At least key->min of them. */
+static gboolean
 parse_addresses (gpointer member, const Key *key, const char *value, char **wrong)
 {
   g_auto (GStrv) words = g_strsplit (value, ";", -1);
@@ -123,7 +138,7 @@ parse_addresses (gpointer member, const Key *key, const char *value, char **wron
         return FALSE;
       g_strv_builder_add (addresses, word);
     }
-  if (g_hash_table_size (seen) == 0)
+  if (g_hash_table_size (seen) < key->min)
     {
       *wrong = g_strdup ("must have at least one address");
       return FALSE;
@@ -145,14 +160,14 @@ parse_not_yet (gpointer member, const Key *key, const char *value, char **wrong)
 #define AT(member) G_STRUCT_OFFSET (Config, member)
 
 static const Key keys[] = {
-  { "server", "listen", "127.0.0.1:5000", parse_addresses, AT (listen), 0, 0, NULL },
-  { "server", "tls-listen", "", parse_not_yet, 0, 0, 0, "does not speak TLS" },
-  { "server", "tls-certificate", "", parse_not_yet, 0, 0, 0, "does not speak TLS" },
-  { "server", "tls-key", "", parse_not_yet, 0, 0, 0, "does not speak TLS" },
+  { "server", "listen", "127.0.0.1:5000", parse_addresses, AT (listen), 1, 0, NULL },
+  { "server", "tls-listen", "", parse_addresses, AT (tls_listen), 0, 0, NULL },
+  { "server", "tls-certificate", "", parse_path, AT (tls_certificate), 0, 0, NULL },
+  { "server", "tls-key", "", parse_path, AT (tls_key), 0, 0, NULL },
   { "server", "client-list", "ClientID-List", parse_file, AT (client_list), 0, 0, NULL },
   { "server", "data-directory", "", parse_path, AT (data_directory), 0, 0, NULL },
   { "server", "allow-insecure", "false", parse_switch, AT (allow_insecure), 0, 0, NULL },
-  { "auth", "mode", "open", parse_not_yet, 0, 0, 0, "does not ask for proof of identity" },
+  { "auth", "mode", "open", parse_mode, AT (auth_required), 0, 0, NULL },
   { "session", "idle-timeout", "900", parse_count, AT (idle_timeout), 0, SECONDS_MAX, NULL },
   { "session", "login-timeout", "10", parse_count, AT (login_timeout), 1, SECONDS_MAX, NULL },
   { "limits", "max-connections", "10000", parse_count, AT (max_connections), 1, COUNT_MAX, NULL },
@@ -168,8 +183,16 @@ static const Key keys[] = {
   { "metrics", "listen", "", parse_not_yet, 0, 0, 0, "has no metrics" },
 };
 
-#define N_KEYS     G_N_ELEMENTS (keys)
-#define KEY_LISTEN 0 /* its place among them */
+#define N_KEYS G_N_ELEMENTS (keys)
+
+/* The places of some among them. */
+enum
+{
+  KEY_LISTEN,
+  KEY_TLS_LISTEN,
+  KEY_TLS_CERTIFICATE,
+  KEY_TLS_KEY,
+};
 
 /* A file on its way into a Config. */
 typedef struct
@@ -279,22 +302,55 @@ set_key (Config *config, Reader *self, guint i, GError **error)
   return text_file_set_error (error, self->file, self->key_lines[i], "%s: %s", key->name, wrong);
 }
 
-/* Without TLS and without proof of identity, who reaches the server is whoever he says he is. */
+/* The first of the addresses that other machines can reach; NULL: none. */
+static const char *
+find_exposed (char **addresses)
+{
+  for (; *addresses != NULL; addresses++)
+    {
+      g_autoptr (GInetSocketAddress) address = config_parse_address (*addresses);
+
+      if (!g_inet_address_get_is_loopback (g_inet_socket_address_get_address (address)))
+        return *addresses;
+    }
+  return NULL;
+}
+
+/* Without TLS anybody on the way reads along; without proof of identity, who reaches the server is whoever he says he is. */
 static gboolean
 check_exposure (Config *config, Reader *self, GError **error)
 {
-  for (guint i = 0; config->listen[i] != NULL; i++)
-    {
-      g_autoptr (GInetSocketAddress) address = config_parse_address (config->listen[i]);
+  const char *plain = find_exposed (config->listen), *tls = find_exposed (config->tls_listen);
 
-      if (!config->allow_insecure
-          && !g_inet_address_get_is_loopback (g_inet_socket_address_get_address (address)))
-        return text_file_set_error (
-            error, self->file, self->key_lines[KEY_LISTEN],
-            "listen: %s can be reached from other machines, with neither TLS nor proof of "
-            "identity: listen on 127.0.0.1 or [::1], or accept that with allow-insecure=true",
-            config->listen[i]);
-    }
+  if (config->allow_insecure)
+    return TRUE;
+  if (plain != NULL)
+    return text_file_set_error (error, self->file, self->key_lines[KEY_LISTEN],
+                                "listen: %s can be reached from other machines without TLS: move it to tls-listen and set "
+                                "mode=required in [auth], or accept that with allow-insecure=true",
+                                plain);
+  if (tls != NULL && !config->auth_required)
+    return text_file_set_error (error, self->file, self->key_lines[KEY_TLS_LISTEN],
+                                "tls-listen: %s can be reached from other machines without proof of identity: set "
+                                "mode=required in [auth], or accept that with allow-insecure=true",
+                                tls);
+  return TRUE;
+}
+
+/* No address twice, whether with TLS or without; and a certificate has its key. */
+static gboolean
+check_tls (Config *config, Reader *self, GError **error)
+{
+  for (char **address = config->tls_listen; *address != NULL; address++)
+    if (g_strv_contains ((const char *const *)config->listen, *address) && !g_str_has_suffix (*address, ":0"))
+      return text_file_set_error (error, self->file, self->key_lines[KEY_TLS_LISTEN],
+                                  "tls-listen: %s is in listen too", *address);
+  if (*config->tls_certificate != '\0' && *config->tls_key == '\0')
+    return text_file_set_error (error, self->file, self->key_lines[KEY_TLS_CERTIFICATE],
+                                "tls-certificate: tls-key must name its key");
+  if (*config->tls_certificate == '\0' && *config->tls_key != '\0')
+    return text_file_set_error (error, self->file, self->key_lines[KEY_TLS_KEY],
+                                "tls-key: tls-certificate must name its certificate");
   return TRUE;
 }
 
@@ -331,6 +387,16 @@ finish_paths (Config *config, const char *file)
     }
   make_absolute (&config->data_directory, folder);
   make_absolute (&config->client_list, folder);
+  if (*config->tls_certificate != '\0')
+    {
+      make_absolute (&config->tls_certificate, folder);
+      make_absolute (&config->tls_key, folder);
+    }
+  else
+    {
+      g_clear_pointer (&config->tls_certificate, g_free);
+      g_clear_pointer (&config->tls_key, g_free);
+    }
 }
 
 static gboolean
@@ -357,8 +423,10 @@ fill (Config *config, Reader *self, GError **error)
   for (guint i = 0; i < N_KEYS; i++)
     if (!set_key (config, self, i, error))
       return FALSE;
+  if (!check_tls (config, self, error) || !check_exposure (config, self, error))
+    return FALSE;
   finish_paths (config, self->file);
-  return check_exposure (config, self, error);
+  return TRUE;
 }
 
 Config *
@@ -376,6 +444,9 @@ void
 config_free (Config *self)
 {
   g_strfreev (self->listen);
+  g_strfreev (self->tls_listen);
+  g_free (self->tls_certificate);
+  g_free (self->tls_key);
   g_free (self->client_list);
   g_free (self->data_directory);
   g_free (self);

@@ -40,6 +40,8 @@ static const struct
   TAG (delivered, DELIVERED, NUMBER),
   TAG (peerread, PEERREAD, NUMBER),
   TAG (since, SINCE, TIME),
+  TAG (v, V, TEXT),
+  TAG (wait, WAIT, NUMBER),
 #undef TAG
 };
 

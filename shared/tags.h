@@ -26,13 +26,15 @@ typedef enum
   WIRE_TAG_DELIVERED = 1 << 16,
   WIRE_TAG_PEERREAD = 1 << 17,
   WIRE_TAG_SINCE = 1 << 18,
+  WIRE_TAG_V = 1 << 19,
+  WIRE_TAG_WAIT = 1 << 20,
 } WireTag;
 
 typedef struct
 {
   guint set; /* WireTag bits: which of the following are meant */
-  WireSpan id, conv, from, reason, state, want;
-  guint64 seq, before, after, limit, count, last, more, read, own, delivered, peerread;
+  WireSpan id, conv, from, reason, state, want, v;
+  guint64 seq, before, after, limit, count, last, more, read, own, delivered, peerread, wait /* ms */;
   gint64 time, since; /* milliseconds since 1970, UTC */
 } WireTags;
 

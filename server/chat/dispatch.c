@@ -6,6 +6,9 @@ typedef void (*VerbHandler) (Peer *peer, const WireMessage *message);
 
 static const VerbHandler handlers[WIRE_N_VERBS] = {
   [WIRE_HELLO] = handle_hello,
+  [WIRE_AUTH] = handle_auth,
+  [WIRE_RESPONSE] = handle_response,
+  [WIRE_INVITATION] = handle_invitation,
   [WIRE_CHAT_REQUEST] = handle_chat_request,
   [WIRE_CHAT_MESSAGE] = handle_chat_message,
   [WIRE_CHAT] = handle_chat,

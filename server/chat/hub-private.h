@@ -152,6 +152,9 @@ gboolean rate_check_typing (Peer *peer);
 /* The handlers of the verbs, by theme. Serving, without the lock. */
 void handle_hello (Peer *peer, const WireMessage *message);        /* login.c */
 void handle_quit (Peer *peer, const WireMessage *message);
+void handle_auth (Peer *peer, const WireMessage *message);         /* auth.c */
+void handle_response (Peer *peer, const WireMessage *message);
+void handle_invitation (Peer *peer, const WireMessage *message);
 void login_begin (Peer *peer);
 void login_timeout (Peer *peer);
 /* DECLINED, a line in the log, and the end of the connection. claimed is the Client-ID that it gave, NULL for none; why is static. */

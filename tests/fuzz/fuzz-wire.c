@@ -74,6 +74,7 @@ assert_tags_equal (const WireTags *a, const WireTags *b)
   g_assert_true (spans_equal (a->reason, b->reason));
   g_assert_true (spans_equal (a->state, b->state));
   g_assert_true (spans_equal (a->want, b->want));
+  g_assert_true (spans_equal (a->v, b->v));
   g_assert_cmpuint (a->seq, ==, b->seq);
   g_assert_cmpuint (a->before, ==, b->before);
   g_assert_cmpuint (a->after, ==, b->after);
@@ -85,6 +86,7 @@ assert_tags_equal (const WireTags *a, const WireTags *b)
   g_assert_cmpuint (a->own, ==, b->own);
   g_assert_cmpuint (a->delivered, ==, b->delivered);
   g_assert_cmpuint (a->peerread, ==, b->peerread);
+  g_assert_cmpuint (a->wait, ==, b->wait);
   g_assert_cmpint (a->time, ==, b->time);
   g_assert_cmpint (a->since, ==, b->since);
   g_assert_cmpint (wire_tags_want (a, "marks"), ==, wire_tags_want (b, "marks"));

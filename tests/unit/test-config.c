@@ -50,7 +50,11 @@ assert_defaults (Config *config)
 {
   g_assert_cmpuint (g_strv_length (config->listen), ==, 1);
   g_assert_cmpstr (config->listen[0], ==, "127.0.0.1:5000");
+  g_assert_cmpuint (g_strv_length (config->tls_listen), ==, 0);
+  g_assert_null (config->tls_certificate);
+  g_assert_null (config->tls_key);
   g_assert_false (config->allow_insecure);
+  g_assert_false (config->auth_required);
   g_assert_cmpuint (config->idle_timeout, ==, 900);
   g_assert_cmpuint (config->login_timeout, ==, 10);
   g_assert_cmpuint (config->max_connections, ==, 10000);
@@ -92,7 +96,7 @@ test_empty_file (Fixture *fixture, gconstpointer data)
     }
 }
 
-/* Every key of the contract, those with the one value that this version can do included. */
+/* Every key of the contract. */
 static void
 test_every_key (Fixture *fixture, gconstpointer data)
 {
@@ -100,14 +104,14 @@ test_every_key (Fixture *fixture, gconstpointer data)
       = take (fixture, "  # a comment\n"
                        "[server]\n"
                        "listen = 127.0.0.1:0; [::1]:5000 ;0.0.0.0:65535;127.0.0.1:0;\n"
-                       "tls-listen=\n"
-                       "tls-certificate=\n"
-                       "tls-key=\n"
+                       "tls-listen=127.0.0.1:0;0.0.0.0:5001\n"
+                       "tls-certificate=tls/cert.pem\n"
+                       "tls-key=tls/key.pem\n"
                        "client-list=lists/people\n"
                        "data-directory=../data\n"
                        "allow-insecure=true\n"
                        "[auth]\n"
-                       "mode=open\n"
+                       "mode=required\n"
                        "[session]\n"
                        "idle-timeout=0\n"
                        "login-timeout=1\n"
@@ -123,6 +127,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
                        "[metrics]\n"
                        "listen=\n");
   g_autofree char *list = g_build_filename (fixture->folder, "lists", "people", NULL);
+  g_autofree char *certificate = g_build_filename (fixture->folder, "tls", "cert.pem", NULL);
   g_autofree char *parent = g_path_get_dirname (fixture->folder);
   g_autofree char *folder = g_build_filename (parent, "data", NULL);
 
@@ -130,9 +135,14 @@ test_every_key (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (config->listen[0], ==, "127.0.0.1:0");
   g_assert_cmpstr (config->listen[1], ==, "[::1]:5000");
   g_assert_cmpstr (config->listen[2], ==, "0.0.0.0:65535");
+  g_assert_cmpuint (g_strv_length (config->tls_listen), ==, 2);
+  g_assert_cmpstr (config->tls_listen[1], ==, "0.0.0.0:5001");
+  g_assert_cmpstr (config->tls_certificate, ==, certificate);
+  g_assert_true (g_str_has_suffix (config->tls_key, "/tls/key.pem"));
   g_assert_cmpstr (config->client_list, ==, list);
   g_assert_cmpstr (config->data_directory, ==, folder);
   g_assert_true (config->allow_insecure);
+  g_assert_true (config->auth_required);
   g_assert_cmpuint (config->idle_timeout, ==, 0);
   g_assert_cmpuint (config->login_timeout, ==, 1);
   g_assert_cmpuint (config->max_connections, ==, 19000);
@@ -216,10 +226,15 @@ static const struct
   { "[server]\nlisten=127.0.0.1:5000;192.0.2.1:5000\n", 2, "192.0.2.1:5000 can be reached" },
   { "[server]\nlisten=[::]:5000\n", 2, "allow-insecure=true" },
   { "[server]\nallow-insecure=false\n#\nlisten=[2001:db8::1]:5000\n", 4, "allow-insecure=true" },
-  { "[server]\ntls-listen=127.0.0.1:5001\n", 2, "does not speak TLS yet" },
-  { "[server]\ntls-certificate=cert.pem\n", 2, "does not speak TLS yet" },
-  { "[server]\ntls-key=key.pem\n", 2, "does not speak TLS yet" },
-  { "[auth]\nmode=required\n", 2, "does not ask for proof of identity yet" },
+  { "[auth]\nmode=required\n[server]\nlisten=0.0.0.0:5000\n", 4, "without TLS" },
+  { "[server]\ntls-listen=127.0.0.1:5001;0.0.0.0:5001\n", 2, "0.0.0.0:5001 can be reached from other machines without proof" },
+  { "[server]\ntls-listen=localhost:5001\n", 2, "localhost:5001 is not an address" },
+  { "[server]\ntls-listen=127.0.0.1:5001;127.0.0.1:5001\n", 2, "twice" },
+  { "[server]\nlisten=127.0.0.1:5001\ntls-listen=127.0.0.1:5001\n", 3, "127.0.0.1:5001 is in listen too" },
+  { "[server]\ntls-certificate=cert.pem\n", 2, "tls-key must name" },
+  { "[server]\ntls-key=key.pem\n", 2, "tls-certificate must name" },
+  { "[auth]\nmode=closed\n", 2, "open or required" },
+  { "[auth]\nmode=\n", 2, "open or required" },
   { "[session]\nidle-timeout=-1\n", 2, "whole number from 0 to" },
   { "[session]\nidle-timeout=1.5\n", 2, "whole number" },
   { "[session]\nidle-timeout=15min\n", 2, "whole number" },
@@ -261,7 +276,11 @@ test_insecure (Fixture *fixture, gconstpointer data)
   g_autoptr (Config) config
       = take (fixture, "[server]\nlisten=0.0.0.0:5000;[::]:5000\nallow-insecure=true\n");
   g_autoptr (Config) loopback = take (fixture, "[server]\nlisten=127.0.1.1:5000;[::1]:5000\n");
+  g_autoptr (Config) safe = take (fixture, "[server]\ntls-listen=0.0.0.0:5001;[::]:5001\n[auth]\nmode=required\n");
+  g_autoptr (Config) unproven = take (fixture, "[server]\ntls-listen=0.0.0.0:5001\nallow-insecure=true\n");
 
+  g_assert_cmpuint (g_strv_length (safe->tls_listen), ==, 2);
+  g_assert_cmpuint (g_strv_length (unproven->tls_listen), ==, 1);
   g_assert_cmpuint (g_strv_length (config->listen), ==, 2);
   g_assert_cmpuint (g_strv_length (loopback->listen), ==, 2);
 }

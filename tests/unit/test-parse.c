@@ -154,11 +154,16 @@ static const Row proto2_from_client[] = {
   { "PING token", "PING (token)" },
   { "PONG token", "PONG (token)" },
   { "QUIT", "QUIT" },
+  { "AUTH SCRAM-SHA-256 biws", "AUTH (SCRAM-SHA-256) (biws)" },
+  { "AUTH SCRAM-SHA-256", "!bad-arguments" },
+  { "RESPONSE Yz1iaXdz", "RESPONSE (Yz1iaXdz)" },
+  { "RESPONSE a b", "!bad-arguments" },
+  { "INVITATION AAAA-_ SCRAM-SHA-256$1:c2FsdA==$eA==:eA==", "INVITATION (AAAA-_) (SCRAM-SHA-256$1:c2FsdA==$eA==:eA==)" },
 };
 
 static const Row proto2_from_server[] = {
   { "CONNECTED 2", "CONNECTED (2)" },
-  { "@v=abc CONNECTED 2", "CONNECTED (2)" },
+  { "@v=abc CONNECTED 2", "v=abc CONNECTED (2)" },
   { "@id=n;seq=42;time=1970-01-01T00:00:01.500Z SENT bob", "id=n;seq=42;time=1500 SENT (bob)" },
   { "@conv=bob;from=bob;seq=42;time=1970-01-01T00:00:00.000Z;id=n CHAT a\\nb",
     "id=n;conv=bob;from=bob;seq=42;time=0 CHAT <a\\nb>" },
@@ -171,6 +176,10 @@ static const Row proto2_from_server[] = {
   { "@state=online CLIENT bob", "state=online CLIENT (bob)" },
   { "@state=offline;since=1970-01-01T00:00:00.001Z CLIENT bob", "state=offline;since=1 CLIENT (bob)" },
   { "CLIENTS_END", "CLIENTS_END" },
+  { "AUTH_REQUIRED SCRAM-SHA-256 SCRAM-SHA-256-PLUS", "AUTH_REQUIRED (SCRAM-SHA-256) (SCRAM-SHA-256-PLUS)" },
+  { "CHALLENGE cj14", "CHALLENGE (cj14)" },
+  { "CHALLENGE", "!bad-arguments" },
+  { "@wait=500 ERROR rate-limited slower", "wait=500 ERROR (rate-limited) <slower>" },
   { "@last=57;read=42;time=1970-01-01T00:00:00.007Z CONVERSATION bob", "time=7;last=57;read=42 CONVERSATION (bob)" },
   { "@last=57;read=42;time=1970-01-01T00:00:00.007Z;delivered=55;peerread=40 CONVERSATION bob",
     "time=7;last=57;read=42;delivered=55;peerread=40 CONVERSATION (bob)" },

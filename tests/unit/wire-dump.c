@@ -27,6 +27,7 @@ dump_tags (GString *out, const WireTags *tags)
     { WIRE_TAG_REASON, "reason=", tags->reason },
     { WIRE_TAG_STATE, "state=", tags->state },
     { WIRE_TAG_WANT, "want=", tags->want },
+    { WIRE_TAG_V, "v=", tags->v },
   };
   const struct { WireTag bit; const char *key; guint64 value; } numbers[] = {
     { WIRE_TAG_SEQ, "seq", tags->seq },
@@ -42,6 +43,7 @@ dump_tags (GString *out, const WireTags *tags)
     { WIRE_TAG_DELIVERED, "delivered", tags->delivered },
     { WIRE_TAG_PEERREAD, "peerread", tags->peerread },
     { WIRE_TAG_SINCE, "since", (guint64) tags->since },
+    { WIRE_TAG_WAIT, "wait", tags->wait },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (spans); i++)
