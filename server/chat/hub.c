@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "ops/counters.h"
+
 /* A list that grows by more than this at once is not announced one by one; the apps ask again when they connect. */
 #define ANNOUNCE_MAX 1000
 
@@ -111,6 +113,7 @@ hub_admit (Hub *self, Connection *connection)
   const char *why;
   gboolean crowd;
 
+  counters_add (COUNTER_CONNECTIONS, 1);
   peer->hub = self;
   peer->connection = connection;
   peer->admitted_link.data = peer;
@@ -126,6 +129,7 @@ hub_admit (Hub *self, Connection *connection)
 
   if (why != NULL)
     {
+      counters_add (COUNTER_TURNED_AWAY, 1);
       peer_log (peer, "turned away: %s", why);
       peer_send_error (peer, WIRE_BUSY, WIRE_NO_SPAN, why);
       connection_close (connection, why);

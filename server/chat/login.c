@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ops/counters.h"
 #include "shared/client-id.h"
 
 /* A device that has been silent for so long is asked, and after another such time is taken for dead. */
@@ -43,11 +44,13 @@ join (Peer *peer)
   if (peer->dialect == WIRE_BASE && client != NULL && client->base != NULL)
     take_over (hub, client);
   registry_join (hub, peer, peer->id);
+  counters_add (COUNTER_LOGINS, 1);
 }
 
 void
 login_decline (Peer *peer, const char *claimed, const char *why)
 {
+  counters_add (COUNTER_DECLINED, 1);
   if (claimed != NULL)
     peer_log (peer, "declined as %s: %s", claimed, why);
   else

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "ops/counters.h"
+
 /* A sender with so many messages on their way to the disk is not read until half of them have arrived; likewise everybody, when so much
  * waits for the disk at all. */
 #define PENDING_MAX 1024
@@ -207,7 +209,10 @@ tell (Hub *hub, const StoreMessage *stored, Peer *from)
   if (stored->kind == STORE_READ_MARK)
     marks_send_read (hub, stored, from);
   else
-    deliver (hub, stored, from);
+    {
+      counters_add (COUNTER_MESSAGES, 1);
+      deliver (hub, stored, from);
+    }
 }
 
 /* One message less on its way for the peer; whatever waited for that goes on. */

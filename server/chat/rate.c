@@ -2,6 +2,8 @@
 /* How fast one connection may say things that reach others. */
 #include "chat/hub-private.h"
 
+#include "ops/counters.h"
+
 /* Nobody types faster than this, in however many chats. */
 #define TYPING_PER_SECOND 5
 #define TYPING_BURST 20
@@ -40,6 +42,7 @@ rate_check (Peer *peer, WireSpan id)
   if (!is_too_fast (&peer->rate_time, config->messages_per_second, config->messages_burst))
     return TRUE;
 
+  counters_add (COUNTER_RATE_LIMITED, 1);
   text = g_strdup_printf ("at most %u messages a second, and %u at once", config->messages_per_second, config->messages_burst);
   peer_send_error (peer, WIRE_RATE_LIMITED, id, text);
   return FALSE;
