@@ -85,6 +85,18 @@ connection_get_handler_data (Connection *self)
   return self->shared->handler_data;
 }
 
+gboolean
+connection_is_tls (Connection *self)
+{
+  return FALSE;
+}
+
+GBytes *
+connection_get_binding (Connection *self)
+{
+  return NULL;
+}
+
 ConnectionFraming
 connection_get_framing (Connection *self)
 {

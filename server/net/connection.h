@@ -68,6 +68,11 @@ ConnectionFraming connection_get_framing (Connection *self);
 char *connection_describe (Connection *self);
 const struct in6_addr *connection_get_address (Connection *self);
 
+/* Whether nobody can read along on the way, and what a proof of identity can be tied to: the connection's tls-exporter channel binding (RFC 9266), NULL
+ * where it has none. Transfer full. Serving. */
+gboolean connection_is_tls (Connection *self);
+GBytes *connection_get_binding (Connection *self);
+
 /* Whether the line that is handled is what the stream ended with, without an LF: there may have been more of it. Serving. */
 gboolean connection_is_line_cut (Connection *self);
 
