@@ -4,15 +4,8 @@
 #include <string.h>
 
 #include "shared/client-id.h"
+#include "shared/scram.h"
 #include "text-file.h"
-
-#define FILE_MAX (64 * 1024 * 1024)
-
-#define VERIFIER_SCHEME "SCRAM-SHA-256$"
-#define ITERATIONS_MAX                                                                             \
-  10000000           /* the client has to compute them: no list may keep it busy for long */
-#define KEY_BYTES 32 /* a SHA-256 */
-#define SALT_MAX  1024
 
 /* Where in the text; both end in NUL there. */
 typedef struct
@@ -28,6 +21,8 @@ struct _ClientList
   GArray *entries; /* Entry, in the order of the file */
   guint32 *slots;  /* a hash table: 1 + a position in entries, or 0 for an empty slot */
   guint32 mask;    /* the number of slots, a power of two, less one */
+  gboolean has_verifiers;
+  guint usual_iterations;
 };
 
 /* The slot of an ID, or the empty one where it would go. */
@@ -55,65 +50,6 @@ make_room (ClientList *self)
   self->slots = g_new0 (guint32, (gsize)self->mask + 1);
   for (guint i = 0; i < self->entries->len; i++)
     *find_slot (self, client_list_get_id (self, i)) = i + 1;
-}
-
-/* How many bytes the base64 text stands for; -1 if it is none. */
-static int
-base64_size (const char *text, gsize len)
-{
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  gsize padding = 0;
-
-  if (len == 0 || len % 4 != 0)
-    return -1;
-  while (padding < 2 && text[len - 1 - padding] == '=')
-    padding++;
-  if (strspn (text, digits) != len - padding)
-    return -1;
-  return (int)(len / 4 * 3 - padding);
-}
-
-/* The part of the verifier up to a delimiter; *rest moves behind it. NUL delimits the last one. */
-static gboolean
-next_part (const char **rest, char delimiter, const char **part, gsize *len)
-{
-  const char *end = delimiter != '\0' ? strchr (*rest, delimiter) : *rest + strlen (*rest);
-
-  if (end == NULL)
-    return FALSE;
-  *part = *rest;
-  *len = (gsize)(end - *rest);
-  *rest = delimiter != '\0' ? end + 1 : end;
-  return TRUE;
-}
-
-/* RFC 5803: SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey. Returns what is wrong, or NULL. */
-static const char *
-check_verifier (const char *verifier)
-{
-  const char *rest = verifier + strlen (VERIFIER_SCHEME), *part;
-  guint64 iterations;
-  gsize len;
-  int salt;
-
-  if (!g_str_has_prefix (verifier, VERIFIER_SCHEME))
-    return "what follows the Client-ID must be a verifier: "
-           "SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey";
-  if (!next_part (&rest, ':', &part, &len) || len == 0 || len > 8
-      || strspn (part, "0123456789") != len)
-    return "the verifier has no number of iterations";
-  iterations = g_ascii_strtoull (part, NULL, 10);
-  if (iterations < 1 || iterations > ITERATIONS_MAX)
-    return "the verifier's number of iterations must be from 1 to " G_STRINGIFY (ITERATIONS_MAX);
-
-  salt = next_part (&rest, '$', &part, &len) ? base64_size (part, len) : -1;
-  if (salt < 1 || salt > SALT_MAX)
-    return "the verifier's salt is not base64";
-  if (!next_part (&rest, ':', &part, &len) || base64_size (part, len) != KEY_BYTES)
-    return "the verifier's StoredKey is not 32 bytes in base64";
-  if (!next_part (&rest, '\0', &part, &len) || base64_size (part, len) != KEY_BYTES)
-    return "the verifier's ServerKey is not 32 bytes in base64";
-  return NULL;
 }
 
 static gboolean
@@ -149,7 +85,7 @@ add_line (ClientList *self, TextLines *lines, const char *file, GError **error)
   gboolean has_nul = memchr (at, '\0', lines->len) != NULL;
   char *id = next_word (&at, end);
   char *verifier = id != NULL ? next_word (&at, end) : NULL;
-  const char *wrong = verifier != NULL ? check_verifier (verifier) : NULL;
+  const char *wrong = verifier != NULL ? scram_verifier_check (verifier) : NULL;
   guint32 *slot;
   Entry entry;
 
@@ -178,25 +114,58 @@ add_line (ClientList *self, TextLines *lines, const char *file, GError **error)
   return TRUE;
 }
 
+/* Which number of iterations most verifiers have; of two that as many have, the smaller one. */
+static void
+count_verifiers (ClientList *self)
+{
+  g_autoptr (GHashTable) counts = g_hash_table_new (NULL, NULL);
+  guint most = 0;
+
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      guint32 verifier = g_array_index (self->entries, Entry, i).verifier;
+      guint iterations = verifier != 0 ? scram_verifier_get_iterations (self->text + verifier) : 0;
+      guint count;
+
+      if (iterations == 0)
+        continue;
+      count = GPOINTER_TO_UINT (g_hash_table_lookup (counts, GUINT_TO_POINTER (iterations))) + 1;
+      g_hash_table_insert (counts, GUINT_TO_POINTER (iterations), GUINT_TO_POINTER (count));
+      if (count > most || (count == most && iterations < self->usual_iterations))
+        {
+          most = count;
+          self->usual_iterations = iterations;
+        }
+    }
+  self->has_verifiers = most > 0;
+}
+
 ClientList *
-client_list_load (const char *file, GError **error)
+client_list_parse (char *text, gsize len, const char *file, GError **error)
 {
   g_autoptr (ClientList) self = g_new0 (ClientList, 1);
   TextLines lines;
-  gsize len;
 
   g_atomic_ref_count_init (&self->ref_count);
   self->entries = g_array_new (FALSE, FALSE, sizeof (Entry));
+  self->text = text;
   make_room (self);
-  self->text = text_file_read (file, FILE_MAX, &len, error);
-  if (self->text == NULL)
-    return NULL;
 
   text_lines_init (&lines, self->text, len);
   while (text_lines_next (&lines))
     if (!add_line (self, &lines, file, error))
       return NULL;
+  count_verifiers (self);
   return g_steal_pointer (&self);
+}
+
+ClientList *
+client_list_load (const char *file, GError **error)
+{
+  gsize len;
+  char *text = text_file_read (file, CLIENT_LIST_FILE_MAX, &len, error);
+
+  return text != NULL ? client_list_parse (text, len, file, error) : NULL;
 }
 
 ClientList *
@@ -230,6 +199,18 @@ client_list_get_verifier (ClientList *self, const char *id)
   guint32 verifier = found != 0 ? g_array_index (self->entries, Entry, found - 1).verifier : 0;
 
   return verifier != 0 ? self->text + verifier : NULL;
+}
+
+gboolean
+client_list_has_verifiers (ClientList *self)
+{
+  return self->has_verifiers;
+}
+
+guint
+client_list_get_usual_iterations (ClientList *self)
+{
+  return self->usual_iterations;
 }
 
 guint
