@@ -29,7 +29,7 @@ quit_cb (gpointer user_data)
 static gboolean
 reload_cb (gpointer user_data)
 {
-  server_reload (user_data);
+  server_reload (user_data, NULL);
   return G_SOURCE_CONTINUE;
 }
 

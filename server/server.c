@@ -9,6 +9,8 @@
 #include "net/deadlines.h"
 #include "net/io-pool.h"
 #include "net/listener.h"
+#include "ops/control.h"
+#include "ops/report.h"
 #include "store/store.h"
 
 /* Descriptors for everything that is not a connection: the store, listeners, and one accepted beyond the limit to be told so. */
@@ -30,6 +32,8 @@ struct _Server
   ConnectionShared shared;
   Listener *listener;
   GPtrArray *addresses;
+  Control *control; /* NULL: there can be none */
+  gint64 start;     /* s since 1970 UTC */
 };
 
 static void
@@ -117,6 +121,7 @@ server_new (Config *config, GError **error)
 
   self->config = config;
   self->addresses = g_ptr_array_new_with_free_func (g_free);
+  self->start = g_get_real_time () / G_USEC_PER_SEC;
   fit_descriptors (config);
   if (!build (self, error))
     {
@@ -126,17 +131,73 @@ server_new (Config *config, GError **error)
   return self;
 }
 
+gboolean
+server_reload (Server *self, GError **error)
+{
+  return directory_reload (self->directory, error);
+}
+
+/* What the control socket answers */
+
+static gboolean
+answer_status (GString *lines, gpointer user_data, GError **error)
+{
+  Server *self = user_data;
+
+  report_status (lines, self->hub, self->config, self->addresses, self->start);
+  return TRUE;
+}
+
+static gboolean
+answer_clients (GString *lines, gpointer user_data, GError **error)
+{
+  Server *self = user_data;
+
+  report_clients (lines, self->hub);
+  return TRUE;
+}
+
+static gboolean
+answer_listeners (GString *lines, gpointer user_data, GError **error)
+{
+  Server *self = user_data;
+
+  for (guint i = 0; i < self->addresses->len; i++)
+    g_string_append_printf (lines, "%s\n", (const char *) g_ptr_array_index (self->addresses, i));
+  return TRUE;
+}
+
+static gboolean
+answer_reload (GString *lines, gpointer user_data, GError **error)
+{
+  return server_reload (user_data, error);
+}
+
+static const ControlRequest requests[] = {
+  { "status", answer_status },
+  { "clients", answer_clients },
+  { "listeners", answer_listeners },
+  { "reload", answer_reload },
+  { NULL, NULL },
+};
+
+/* Without it the server is as good as ever, but harder to look after. */
+static void
+open_control (Server *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->control = control_new (self->config->data_directory, requests, self, &error);
+  if (self->control == NULL)
+    g_warning ("no control socket: %s; commands cannot ask this server for anything", error->message);
+}
+
 const GPtrArray *
 server_start (Server *self)
 {
+  open_control (self);
   listener_start (self->listener);
   return self->addresses;
-}
-
-void
-server_reload (Server *self)
-{
-  directory_reload (self->directory);
 }
 
 /* With no worker left: the last answers go out, as far as their receivers read them. */
@@ -153,6 +214,7 @@ say_goodbye (Hub *hub)
 void
 server_stop (Server *self)
 {
+  g_clear_pointer (&self->control, control_free);
   g_clear_pointer (&self->listener, listener_free);
   if (self->hub != NULL)
     hub_begin_shutdown (self->hub);

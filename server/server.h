@@ -12,8 +12,8 @@ Server *server_new (Config *config, GError **error);
 /* Begins to accept. Returns the addresses in the order of the config, with the ports that they got (transfer none). */
 const GPtrArray *server_start (Server *self);
 
-/* SIGHUP: reads the ClientID-List again. */
-void server_reload (Server *self);
+/* SIGHUP: reads the ClientID-List again. FALSE with a one-line error, which was logged, when something stays as it was. */
+gboolean server_reload (Server *self, GError **error);
 
 /* Stops accepting, stores and answers what was accepted, closes, and frees everything. */
 void server_stop (Server *self);

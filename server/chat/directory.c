@@ -20,28 +20,32 @@ struct _Directory
 };
 
 /* Takes a list that was read (transfer full), or tells why there is none. */
-static void
+static gboolean
 take_list (Directory *self, ClientList *list, const GError *error)
 {
   if (list == NULL)
     {
       g_warning ("%s; the old list stays in force", error->message);
-      return;
+      return FALSE;
     }
 
   client_list_unref (self->list);
   self->list = list;
   g_message ("read the ClientID-List: %u clients", client_list_get_size (list));
   self->func (list, self->user_data);
+  return TRUE;
 }
 
-void
-directory_reload (Directory *self)
+gboolean
+directory_reload (Directory *self, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  ClientList *list = client_list_load (self->file, &error);
+  g_autoptr (GError) wrong = NULL;
+  ClientList *list = client_list_load (self->file, &wrong);
 
-  take_list (self, list, error);
+  if (take_list (self, list, wrong))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&wrong));
+  return FALSE;
 }
 
 /* Whether the file is still the one that was seen last; if not, this one is seen now. */

@@ -15,5 +15,5 @@ void directory_free (Directory *self);
 
 ClientList *directory_get_list (Directory *self); /* transfer none */
 
-/* Reads the file again. */
-void directory_reload (Directory *self);
+/* Reads the file again. FALSE with the one-line error that the log got too: the list stays as it was. */
+gboolean directory_reload (Directory *self, GError **error);

@@ -62,6 +62,8 @@ struct _Peer
   gboolean pinged;
 
   /* Locked. */
+  gint64 since;   /* s since 1970 UTC: logged in; before that, accepted */
+  gboolean unframed; /* how it logged in */
   Client *client; /* NULL: not logged in, or no more: another connection may take over at any time */
   Peer *next_device;
   Session *session;    /* base only: the one chat it is in */

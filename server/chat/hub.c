@@ -117,6 +117,7 @@ hub_admit (Hub *self, Connection *connection)
   peer->hub = self;
   peer->connection = connection;
   peer->admitted_link.data = peer;
+  peer->since = g_get_real_time () / G_USEC_PER_SEC;
   connection_set_user (connection, peer);
 
   g_mutex_lock (&self->lock);

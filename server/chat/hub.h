@@ -31,5 +31,29 @@ void hub_set_client_list (Hub *self, ClientList *list);
 /* From now on nothing new is accepted; what was accepted is still answered. Any thread. */
 void hub_begin_shutdown (Hub *self);
 
+/* A connection at one moment. */
+typedef struct
+{
+  char *id; /* NULL: not logged in */
+  Connection *connection;
+  const char *dialect; /* "base", "unframed", "protocol 2"; static */
+  gint64 since; /* s since 1970 UTC: logged in; before that, accepted */
+} HubConnection;
+
+typedef struct
+{
+  guint n_connections;
+  guint n_logged_in;
+  guint n_people; /* Client-IDs with a connection */
+  guint n_chats;
+  gsize backlog;  /* bytes that wait in the store */
+  GArray *connections; /* of HubConnection, in the order in which they came */
+} HubStatus;
+
+/* What there is now, with at most max of the connections. Any thread. */
+HubStatus *hub_get_status (Hub *self, guint max);
+void hub_status_free (HubStatus *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HubStatus, hub_status_free)
+
 /* Every connection, each with a reference, for the very end. */
 GPtrArray *hub_get_connections (Hub *self);

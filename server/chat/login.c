@@ -44,6 +44,8 @@ join (Peer *peer)
   if (peer->dialect == WIRE_BASE && client != NULL && client->base != NULL)
     take_over (hub, client);
   registry_join (hub, peer, peer->id);
+  peer->since = g_get_real_time () / G_USEC_PER_SEC;
+  peer->unframed = connection_get_framing (peer->connection) == CONNECTION_UNFRAMED;
   counters_add (COUNTER_LOGINS, 1);
 }
 

@@ -94,6 +94,9 @@ void connection_notify_drained (Connection *self);
 /* Whether that is so now: who produces much looks before each piece, for nobody is disconnected over what it asked for. Any thread. */
 gboolean connection_wants_more (Connection *self);
 
+/* Bytes that wait to be sent. Any thread. */
+gsize connection_get_queued (Connection *self);
+
 /* Tries again what the handler refused to take. Any thread. */
 void connection_resume (Connection *self);
 

@@ -94,6 +94,17 @@ connection_queue (Connection *self, const char *lines, gsize len)
   return taken;
 }
 
+gsize
+connection_get_queued (Connection *self)
+{
+  gsize queued;
+
+  g_mutex_lock (&self->lock);
+  queued = self->out_len - self->out_sent;
+  g_mutex_unlock (&self->lock);
+  return queued;
+}
+
 void
 connection_flush_burst (void)
 {

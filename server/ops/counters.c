@@ -17,6 +17,16 @@ static struct
   Slot slots[SLOTS];
 } counters[N_COUNTERS];
 
+static const char *const descriptions[N_COUNTERS] = {
+  [COUNTER_CONNECTIONS] = "connections accepted",
+  [COUNTER_TURNED_AWAY] = "connections turned away",
+  [COUNTER_LOGINS] = "logins",
+  [COUNTER_DECLINED] = "logins declined",
+  [COUNTER_MESSAGES] = "messages stored",
+  [COUNTER_RATE_LIMITED] = "requests refused as too many a second",
+  [COUNTER_ACCEPT_PAUSES] = "pauses in accepting connections",
+};
+
 static gint64
 monotonic_second (void)
 {
@@ -29,6 +39,12 @@ void
 counters_set_clock (gint64 (*clock) (void))
 {
   get_second = clock != NULL ? clock : monotonic_second;
+}
+
+const char *
+counters_describe (Counter counter)
+{
+  return descriptions[counter];
 }
 
 void

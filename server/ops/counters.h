@@ -16,6 +16,9 @@ typedef enum
   N_COUNTERS,
 } Counter;
 
+/* "logins declined": what it counts, for people. Static. */
+const char *counters_describe (Counter counter);
+
 void counters_add (Counter counter, guint n);
 guint64 counters_get (Counter counter);
 

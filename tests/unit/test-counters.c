@@ -13,6 +13,13 @@ fake_clock (void)
 }
 
 static void
+test_descriptions (void)
+{
+  for (guint i = 0; i < N_COUNTERS; i++)
+    g_assert_nonnull (counters_describe (i));
+}
+
+static void
 test_totals (void)
 {
   guint64 before = counters_get (COUNTER_LOGINS), other = counters_get (COUNTER_DECLINED);
@@ -74,6 +81,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/counters/descriptions", test_descriptions);
   g_test_add_func ("/counters/totals", test_totals);
   g_test_add_func ("/counters/rate", test_rate);
   g_test_add_func ("/counters/threads", test_threads);
