@@ -8,6 +8,7 @@
 
 #include "admin/admin.h"
 #include "identity/client-list.h"
+#include "net/tls.h"
 #include "config.h"
 #include "log.h"
 #include "server.h"
@@ -53,8 +54,13 @@ check (Config *owned)
   g_autoptr (Config) config = owned;
   g_autoptr (GError) error = NULL;
   g_autoptr (ClientList) list = client_list_load (config->client_list, &error);
+  g_autoptr (TlsCredentials) credentials = NULL;
 
-  return list != NULL ? STATUS_GOOD : complain (error);
+  if (list == NULL)
+    return complain (error);
+  if (*config->tls_listen != NULL && config->tls_certificate != NULL)
+    credentials = tls_credentials_new (config->tls_certificate, config->tls_key, &error);
+  return error == NULL ? STATUS_GOOD : complain (error);
 }
 
 static int
