@@ -10,9 +10,9 @@
 #include "shared/client-id.h"
 #include "shared/limits.h"
 
-/* What one read brings may have to wait, for each of many connections. */
-#define READ_SIZE WIRE_LINE_MAX
-#define READS_PER_TURN 16 /* then others have their turn */
+/* What one read brings may have to wait, for each of many connections; and a record of TLS must have room beside another. */
+#define READ_SIZE (2 * WIRE_LINE_MAX)
+#define READS_PER_TURN 8 /* then others have their turn */
 
 /* Puts aside what cannot be handled yet. Where it has waited before it stays where it is: it may be refused again with every line. */
 static void
