@@ -239,6 +239,7 @@ wc_client_login_async (WcClient *self, const char *server, const char *client_id
   g_autofree char *trimmed = g_strstrip (g_strdup (server));
   g_autofree char *host = NULL;
   GError *error = NULL;
+  gboolean tls;
   guint16 port;
 
   g_return_if_fail (WC_IS_CLIENT (self));
@@ -246,7 +247,7 @@ wc_client_login_async (WcClient *self, const char *server, const char *client_id
   g_task_set_source_tag (task, wc_client_login_async);
   if (g_task_return_error_if_cancelled (task))
     return;
-  if (!wc_address_parse (trimmed, &host, &port, &error))
+  if (!wc_address_parse (trimmed, &host, &port, &tls, &error))
     {
       g_task_return_error (task, error);
       return;
@@ -264,6 +265,7 @@ wc_client_login_async (WcClient *self, const char *server, const char *client_id
   g_free (self->host);
   self->host = g_steal_pointer (&host);
   self->port = port;
+  self->tls = tls;
   self->attempt = 0;
   self->n_quick_ends = 0;
   self->login_task = g_steal_pointer (&task);

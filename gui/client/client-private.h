@@ -72,6 +72,21 @@ typedef enum
   WC_LISTING_NONE, /* it does not have one: base, or an older protocol 2 */
 } WcListing;
 
+/* What a login is made with, and how it went. */
+typedef struct
+{
+  WcPins *pins;
+  WcSecrets *secrets; /* NULL: there is no keyring */
+  GError *keyring_error;
+  char *password;     /* NULL: not known */
+  gboolean remember;
+  gboolean encrypted;
+  char *fingerprint;  /* of the certificate that the last login failed for */
+  Invitation *invitation; /* to be accepted, */
+  char *new_password;     /* with this */
+  guint wait;         /* in which the server does not want to be asked again, ms */
+} WcTrust;
+
 struct _WcClient
 {
   GObject parent_instance;
@@ -80,6 +95,7 @@ struct _WcClient
   char *server;
   char *host;
   guint16 port;
+  gboolean tls;
   char *client_id;
   GError *error;
   gint64 retry_time;
@@ -92,6 +108,7 @@ struct _WcClient
   gboolean ready;
   GError *cache_error;
   WcTiming timing;
+  WcTrust trust;
 
   GListStore *people;
   GHashTable *by_peer;   /* Client-ID in the conversation -> WcConversation, owned by people or arriving */
@@ -152,6 +169,12 @@ void wc_client_drop_connection (WcClient *self);
 void wc_client_fail (WcClient *self, WcError code, const char *message); /* the connection is of no use; takes the usual way from there */
 void wc_client_connection_closed (WcClient *self, const GError *error);
 void wc_client_logged_in (WcClient *self, gboolean base);
+
+/* client-trust.c */
+void wc_client_init_trust (WcClient *self);
+void wc_client_clear_trust (WcClient *self);
+void wc_client_set_keyring_error (WcClient *self, const GError *error); /* client.c */
+void wc_client_set_encrypted (WcClient *self, gboolean encrypted);     /* client.c */
 
 /* client-cache.c */
 void wc_client_open_with_cache (WcClient *self); /* wc_client_open, once what is kept here has been read */

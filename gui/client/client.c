@@ -22,6 +22,8 @@ enum
   PROP_IS_BASE,
   PROP_READY,
   PROP_CACHE_ERROR,
+  PROP_IS_ENCRYPTED,
+  PROP_KEYRING_ERROR,
   N_PROPS,
 };
 
@@ -92,6 +94,7 @@ wc_client_finalize (GObject *object)
   g_clear_error (&self->cache_error);
   g_clear_object (&self->folder);
   wc_client_clear_network (self);
+  wc_client_clear_trust (self);
 
   G_OBJECT_CLASS (wc_client_parent_class)->finalize (object);
 }
@@ -133,6 +136,12 @@ wc_client_get_property (GObject *object, guint id, GValue *value, GParamSpec *ps
     case PROP_CACHE_ERROR:
       g_value_set_boxed (value, self->cache_error);
       break;
+    case PROP_IS_ENCRYPTED:
+      g_value_set_boolean (value, self->trust.encrypted);
+      break;
+    case PROP_KEYRING_ERROR:
+      g_value_set_boxed (value, self->trust.keyring_error);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -170,6 +179,8 @@ wc_client_class_init (WcClientClass *klass)
   props[PROP_IS_BASE] = g_param_spec_boolean ("is-base", NULL, NULL, FALSE, ro);
   props[PROP_READY] = g_param_spec_boolean ("ready", NULL, NULL, FALSE, ro);
   props[PROP_CACHE_ERROR] = g_param_spec_boxed ("cache-error", NULL, NULL, G_TYPE_ERROR, ro);
+  props[PROP_IS_ENCRYPTED] = g_param_spec_boolean ("is-encrypted", NULL, NULL, FALSE, ro);
+  props[PROP_KEYRING_ERROR] = g_param_spec_boxed ("keyring-error", NULL, NULL, G_TYPE_ERROR, ro);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   signals[SIGNAL_MESSAGE_RECEIVED] = g_signal_new ("message-received", WC_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
@@ -189,6 +200,7 @@ wc_client_init (WcClient *self)
   self->idle_minutes = IDLE_MINUTES_DEFAULT;
   self->timing = usual_timing;
   wc_client_init_network (self);
+  wc_client_init_trust (self);
   self->history = wc_history_queue_new (self);
   self->searches = wc_search_queue_new (self);
 }
@@ -237,6 +249,28 @@ wc_client_set_cache_error (WcClient *self, const GError *error)
   if (error != NULL)
     self->cache_error = g_error_copy (error);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CACHE_ERROR]);
+}
+
+void
+wc_client_set_keyring_error (WcClient *self, const GError *error)
+{
+  if (self->trust.keyring_error == NULL && error == NULL)
+    return;
+
+  g_clear_error (&self->trust.keyring_error);
+  if (error != NULL)
+    self->trust.keyring_error = g_error_copy (error);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_KEYRING_ERROR]);
+}
+
+void
+wc_client_set_encrypted (WcClient *self, gboolean encrypted)
+{
+  if (self->trust.encrypted == !!encrypted)
+    return;
+
+  self->trust.encrypted = !!encrypted;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_IS_ENCRYPTED]);
 }
 
 void

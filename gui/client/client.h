@@ -2,6 +2,9 @@
 #pragma once
 
 #include "client/conversation.h"
+#include "client/trust/pins.h"
+#include "client/trust/secrets.h"
+#include "shared/invitation.h"
 
 G_BEGIN_DECLS
 
@@ -17,7 +20,7 @@ typedef enum
 #define WC_ERROR (wc_error_quark ())
 typedef enum
 {
-  WC_ERROR_BAD_ADDRESS,    /* not host, host:port or [ipv6]:port */
+  WC_ERROR_BAD_ADDRESS,    /* not as wc_address_parse() has it */
   WC_ERROR_BAD_ID,         /* not a Client-ID */
   WC_ERROR_NAME_NOT_FOUND, /* no such host */
   WC_ERROR_NO_NETWORK,
@@ -28,9 +31,18 @@ typedef enum
   WC_ERROR_BUSY,           /* the server is full */
   WC_ERROR_CLOSED,         /* the connection ended */
   WC_ERROR_REPLACED,       /* base only: the same ID logged in elsewhere */
-  WC_ERROR_TLS,            /* no safe connection: the certificate, or what is spoken */
+  WC_ERROR_TLS,            /* no safe connection: what answers does not speak TLS, or not as one must */
   WC_ERROR_TOO_LONG,       /* a text over WIRE_TEXT_MAX */
   WC_ERROR_FAILED,
+
+  /* From here on: all but RATE_LIMITED stay true however often one asks, so it does not reconnect after them. */
+  WC_ERROR_PASSWORD_NEEDED,     /* the server asks for a proof, and there is no password */
+  WC_ERROR_WRONG_PASSWORD,      /* declined after a proof */
+  WC_ERROR_CERTIFICATE_UNKNOWN, /* neither trusted by the system nor pinned: see wc_client_trust_certificate() */
+  WC_ERROR_CERTIFICATE_CHANGED, /* another one is pinned */
+  WC_ERROR_INVITATION,          /* used, expired, withdrawn, or for another server */
+  WC_ERROR_IMPOSTOR,            /* the server could not prove that it knows this Client-ID's password */
+  WC_ERROR_RATE_LIMITED,        /* too many logins: see wc_client_get_wait() */
 } WcError;
 GQuark wc_error_quark (void);
 
@@ -40,7 +52,9 @@ GQuark wc_error_quark (void);
  * Properties, notified: "state" (int, WcState), "server" (string), "client-id" (string), "error" (GError boxed, the last trouble; NULL while all is
  * well), "retry-time" (int64, monotonic microseconds; 0 unless WAITING), "people" (GListModel of WcConversation, unsorted, one for everybody on the
  * server's list but oneself, and everybody met), "idle-minutes" (uint, read-write: after how long a chat is ended with TIMEOUT; 0 = never; default 15), "is-base" (boolean), "ready" (boolean: there is something to show, for it was logged in once, or what is kept of an earlier login has
- * been read: people, messages, drafts), "cache-error" (GError boxed: why nothing can be kept on this computer; NULL while it can).
+ * been read: people, messages, drafts), "cache-error" (GError boxed: why nothing can be kept on this computer; NULL while it can), "is-encrypted"
+ * (boolean: the connection has TLS; stays as it was while there is none), "keyring-error" (GError boxed: why the password could not be looked up or stored;
+ * NULL while all is well).
  *
  * Signals: "message-received" (WcConversation, WcEntry) for each new message from somebody else, also
  * those that came while the connection was away; "chat-started" (WcConversation, gboolean by_peer); "message-kept" (WcConversation, WcEntry) when an own
@@ -82,8 +96,47 @@ void wc_client_retry_now (WcClient *self);
 /* The conversation with an ID, made when there is none yet (transfer none); NULL when it is not a Client-ID. */
 WcConversation *wc_client_get_conversation (WcClient *self, const char *peer);
 
-/* Splits "host", "host:port", "[v6]:port" (default port WIRE_PORT). FALSE with WC_ERROR_BAD_ADDRESS. */
-gboolean wc_address_parse (const char *text, char **host, guint16 *port, GError **error);
+/* What a login is made with. Each before wc_client_login_async(). */
+
+/* For the next login and those after it of the same server and Client-ID, also by itself; remembered in memory, and in the keyring once the server has
+ * let it in (see below). NULL, and without a call of this: it is looked for in the keyring. A login that needs none does not use it. */
+void wc_client_set_password (WcClient *self, const char *password);
+/* Whether a password goes to the keyring when it was right. Default TRUE. */
+void wc_client_set_remember_password (WcClient *self, gboolean remember);
+/* Whether there is a keyring, as far as is known. */
+gboolean wc_client_get_can_remember (WcClient *self);
+const GError *wc_client_get_keyring_error (WcClient *self);
+/* Neither in memory nor in the keyring is it known any more; for after a logout. */
+void wc_client_forget_password (WcClient *self);
+
+/* The next login accepts this: wc_client_login_async() with the server and Client-ID of it (see wc_invitation_get_address()) sets this password. The
+ * server must show the certificate that the invitation names, which is pinned then. NULL: none, as it is again after a login that worked. */
+void wc_client_set_invitation (WcClient *self, const Invitation *invitation, const char *new_password);
+/* Its server as wc_client_login_async() wants it. Transfer full. */
+char *wc_invitation_get_address (const Invitation *invitation);
+
+/* Where passwords are kept; NULL, the default, is nowhere. */
+void wc_client_set_secrets (WcClient *self, WcSecrets *secrets);
+
+/* Which certificates are trusted though the system does not know them. The default is one in memory. */
+void wc_client_set_pins (WcClient *self, WcPins *pins);
+WcPins *wc_client_get_pins (WcClient *self); /* transfer none */
+
+/* SHA-256 of the certificate that the last login failed for (WC_ERROR_CERTIFICATE_UNKNOWN, _CHANGED): 64 lower-case hex digits; else NULL. */
+const char *wc_client_get_certificate_fingerprint (WcClient *self);
+/* Pins that one for the server. Then log in again. */
+void wc_client_trust_certificate (WcClient *self);
+
+/* After WC_ERROR_RATE_LIMITED: for how many milliseconds the server will not be asked again; else 0. */
+guint wc_client_get_wait (WcClient *self);
+gboolean wc_client_get_is_encrypted (WcClient *self);
+
+/* What is written as "host", "host:port" or "[v6]:port", each also after "tls://" or "plain://". Without one of these it is TLS, but for this computer
+ * itself (localhost, 127.*, ::1) with another port than WIRE_TLS_PORT. Without a port it is WIRE_TLS_PORT, or WIRE_PORT without TLS. FALSE with
+ * WC_ERROR_BAD_ADDRESS. */
+gboolean wc_address_parse (const char *text, char **host, guint16 *port, gboolean *tls, GError **error);
+/* The shortest way to write it. Transfer full. */
+char *wc_address_format (const char *host, guint16 port, gboolean tls);
 
 /* The local file Client-ID in a folder: read (NULL and no error when there is none) and written atomically. */
 void wc_client_id_load_async (GFile *folder, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

@@ -17,8 +17,9 @@ host_of (const char *server)
 {
   char *host;
   guint16 port;
+  gboolean tls;
 
-  return server && wc_address_parse (server, &host, &port, NULL) ? host : g_strdup (server);
+  return server && wc_address_parse (server, &host, &port, &tls, NULL) ? host : g_strdup (server);
 }
 
 char *
@@ -57,6 +58,13 @@ ui_trouble_advice (const GError *error, const char *server)
       return g_strdup (_("You logged in with this Client-ID somewhere else. Log in again to go on here."));
     case WC_ERROR_TOO_LONG:
     case WC_ERROR_FAILED:
+    case WC_ERROR_PASSWORD_NEEDED:
+    case WC_ERROR_WRONG_PASSWORD:
+    case WC_ERROR_CERTIFICATE_UNKNOWN:
+    case WC_ERROR_CERTIFICATE_CHANGED:
+    case WC_ERROR_INVITATION:
+    case WC_ERROR_IMPOSTOR:
+    case WC_ERROR_RATE_LIMITED:
     default:
       return g_strdup_printf (_("Logging in to %s did not work. Try again in a moment."), server);
     }
@@ -92,6 +100,13 @@ ui_trouble_brief (const GError *error, const char *server)
     case WC_ERROR_CLOSED:
     case WC_ERROR_TOO_LONG:
     case WC_ERROR_FAILED:
+    case WC_ERROR_PASSWORD_NEEDED:
+    case WC_ERROR_WRONG_PASSWORD:
+    case WC_ERROR_CERTIFICATE_UNKNOWN:
+    case WC_ERROR_CERTIFICATE_CHANGED:
+    case WC_ERROR_INVITATION:
+    case WC_ERROR_IMPOSTOR:
+    case WC_ERROR_RATE_LIMITED:
     default:
       return g_strdup_printf (_("The connection to %s is lost"), server);
     }

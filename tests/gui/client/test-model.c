@@ -11,50 +11,79 @@
 static void
 test_address (void)
 {
-  static const struct { const char *text; const char *host; guint16 port; } rows[] = {
-    { "localhost", "localhost", 5000 },
-    { " localhost:5001\n", "localhost", 5001 },
-    { "chat.lab:65535", "chat.lab", 65535 },
-    { "127.0.0.1:1", "127.0.0.1", 1 },
-    { "[::1]", "::1", 5000 },
-    { "[::1]:5001", "::1", 5001 },
-    { "[fe80::1%eth0]:5001", "fe80::1%eth0", 5001 },
-    { "müller.example", "müller.example", 5000 },
-    { "", NULL, 0 },
-    { "   ", NULL, 0 },
-    { ":5000", NULL, 0 },
-    { "host:", NULL, 0 },
-    { "host:0", NULL, 0 },
-    { "host:65536", NULL, 0 },
-    { "host:+5", NULL, 0 },
-    { "host:50x", NULL, 0 },
-    { "::1", NULL, 0 },
-    { "[::1", NULL, 0 },
-    { "[::1]5000", NULL, 0 },
-    { "[::1]:", NULL, 0 },
-    { "[localhost]", NULL, 0 },
-    { "[127.0.0.1]", NULL, 0 },
-    { "two words", NULL, 0 },
-    { "http://host", NULL, 0 },
-    { "user@host", NULL, 0 },
-    { "-host", NULL, 0 },
-    { "\xff\xfe", NULL, 0 },
+  /* formatted: the shortest way to write it, where it is another one */
+  static const struct { const char *text; const char *host; guint16 port; gboolean tls; const char *formatted; } rows[] = {
+    { "localhost", "localhost", 5000, FALSE, NULL },
+    { " localhost:5001\n", "localhost", 5001, TRUE, "localhost:5001" },
+    { "tls://localhost", "localhost", 5001, TRUE, "localhost:5001" },
+    { "tls://localhost:5000", "localhost", 5000, TRUE, NULL },
+    { "plain://localhost:5001", "localhost", 5001, FALSE, NULL },
+    { "plain://localhost", "localhost", 5000, FALSE, "localhost" },
+    { "Box.LocalHost:7", "Box.LocalHost", 7, FALSE, NULL },
+    { "chat.lab", "chat.lab", 5001, TRUE, NULL },
+    { "chat.lab:5000", "chat.lab", 5000, TRUE, NULL },
+    { "chat.lab:5001", "chat.lab", 5001, TRUE, "chat.lab" },
+    { "chat.lab:65535", "chat.lab", 65535, TRUE, NULL },
+    { "tls://chat.lab:70", "chat.lab", 70, TRUE, "chat.lab:70" },
+    { "plain://chat.lab", "chat.lab", 5000, FALSE, NULL },
+    { "PLAIN://chat.lab:5000", "chat.lab", 5000, FALSE, "plain://chat.lab" },
+    { "plain://chat.lab:5001", "chat.lab", 5001, FALSE, NULL },
+    { "notlocalhost", "notlocalhost", 5001, TRUE, NULL },
+    { "127.0.0.1:1", "127.0.0.1", 1, FALSE, NULL },
+    { "127.1.2.3", "127.1.2.3", 5000, FALSE, NULL },
+    { "127.0.0.1.example", "127.0.0.1.example", 5001, TRUE, NULL },
+    { "192.168.1.2", "192.168.1.2", 5001, TRUE, NULL },
+    { "[::1]", "::1", 5000, FALSE, NULL },
+    { "[::1]:5001", "::1", 5001, TRUE, NULL },
+    { "[2001:db8::1]", "2001:db8::1", 5001, TRUE, NULL },
+    { "plain://[2001:db8::1]:80", "2001:db8::1", 80, FALSE, NULL },
+    { "[fe80::1%eth0]:5001", "fe80::1%eth0", 5001, TRUE, "[fe80::1%eth0]" },
+    { "müller.example", "müller.example", 5001, TRUE, NULL },
+    { "", NULL, 0, FALSE, NULL },
+    { "   ", NULL, 0, FALSE, NULL },
+    { ":5000", NULL, 0, FALSE, NULL },
+    { "host:", NULL, 0, FALSE, NULL },
+    { "host:0", NULL, 0, FALSE, NULL },
+    { "host:65536", NULL, 0, FALSE, NULL },
+    { "host:+5", NULL, 0, FALSE, NULL },
+    { "host:50x", NULL, 0, FALSE, NULL },
+    { "::1", NULL, 0, FALSE, NULL },
+    { "[::1", NULL, 0, FALSE, NULL },
+    { "[::1]5000", NULL, 0, FALSE, NULL },
+    { "[::1]:", NULL, 0, FALSE, NULL },
+    { "[localhost]", NULL, 0, FALSE, NULL },
+    { "[127.0.0.1]", NULL, 0, FALSE, NULL },
+    { "two words", NULL, 0, FALSE, NULL },
+    { "http://host", NULL, 0, FALSE, NULL },
+    { "tls://", NULL, 0, FALSE, NULL },
+    { "plain://:5000", NULL, 0, FALSE, NULL },
+    { "tls://plain://host", NULL, 0, FALSE, NULL },
+    { "tls:host", NULL, 0, FALSE, NULL },
+    { "user@host", NULL, 0, FALSE, NULL },
+    { "-host", NULL, 0, FALSE, NULL },
+    { "\xff\xfe", NULL, 0, FALSE, NULL },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *host = NULL;
+      g_autofree char *host = NULL, *formatted = NULL;
       g_autoptr (GError) error = NULL;
       guint16 port = 0;
-      gboolean ok = wc_address_parse (rows[i].text, &host, &port, &error);
+      gboolean tls = FALSE;
+      gboolean ok = wc_address_parse (rows[i].text, &host, &port, &tls, &error);
 
       g_test_message ("row %u", i);
       g_assert_cmpstr (host, ==, rows[i].host);
       g_assert_cmpint (ok, ==, rows[i].host != NULL);
-      if (ok)
-        g_assert_cmpuint (port, ==, rows[i].port);
-      else
-        g_assert_error (error, WC_ERROR, WC_ERROR_BAD_ADDRESS);
+      if (!ok)
+        {
+          g_assert_error (error, WC_ERROR, WC_ERROR_BAD_ADDRESS);
+          continue;
+        }
+      g_assert_cmpuint (port, ==, rows[i].port);
+      g_assert_cmpint (tls, ==, rows[i].tls);
+      formatted = wc_address_format (host, port, tls);
+      g_assert_cmpstr (formatted, ==, rows[i].formatted != NULL ? rows[i].formatted : rows[i].text);
     }
 }
 
