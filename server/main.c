@@ -7,7 +7,9 @@
 #include <glib-unix.h>
 
 #include "admin/admin.h"
+#include "admin/site.h"
 #include "identity/client-list.h"
+#include "net/tls.h"
 #include "config.h"
 #include "log.h"
 #include "server.h"
@@ -47,14 +49,28 @@ complain_usage (const char *message)
   return STATUS_USAGE;
 }
 
+/* file is --config; without, the default place's, or the defaults where there is none. */
+static Config *
+load_config (const char *file, GError **error)
+{
+  g_autofree char *usual = site_get_default_config ();
+
+  return config_load (file == NULL && g_file_test (usual, G_FILE_TEST_EXISTS) ? usual : file, error);
+}
+
 static int
 check (Config *owned)
 {
   g_autoptr (Config) config = owned;
   g_autoptr (GError) error = NULL;
   g_autoptr (ClientList) list = client_list_load (config->client_list, &error);
+  g_autoptr (TlsCredentials) credentials = NULL;
 
-  return list != NULL ? STATUS_GOOD : complain (error);
+  if (list == NULL)
+    return complain (error);
+  if (*config->tls_listen != NULL && config->tls_certificate != NULL)
+    credentials = tls_credentials_new (config->tls_certificate, config->tls_key, &error);
+  return error == NULL ? STATUS_GOOD : complain (error);
 }
 
 static int
@@ -91,12 +107,25 @@ serve (Config *config)
 }
 
 static int
-run_command (const AdminCommand *command, Config *owned, char **args)
+run_command (int argc, char **argv, const char *config_file)
 {
-  g_autoptr (Config) config = owned;
+  g_autofree char *file = g_strdup (config_file);
+  g_autoptr (Config) config = NULL;
   g_autoptr (GError) error = NULL;
+  const AdminCommand *command = admin_find_command (argv[0], &error);
 
-  if (command->run (config, args, &error))
+  if (command == NULL || !admin_parse (command, &argc, &argv, &file, &error))
+    return complain_usage (error->message);
+  if (command->run_on_file == NULL)
+    {
+      config = load_config (file, &error);
+      if (config == NULL)
+        return complain (error);
+    }
+  else if (file == NULL)
+    file = site_get_default_config ();
+
+  if (command->run_on_file != NULL ? command->run_on_file (file, argv + 1, &error) : command->run (config, argv + 1, &error))
     return STATUS_GOOD;
   return error->domain == G_OPTION_ERROR ? complain_usage (error->message) : complain (error);
 }
@@ -115,21 +144,15 @@ main (int argc, char **argv)
   g_autoptr (GOptionContext) context = g_option_context_new ("[COMMAND] - a small chat server");
   g_autofree char *commands = admin_list_commands ();
   g_autoptr (GError) error = NULL;
-  const AdminCommand *command = NULL;
   Config *config;
 
   g_option_context_add_main_entries (context, options, NULL);
   g_option_context_set_description (context, commands);
+  g_option_context_set_strict_posix (context, TRUE); /* what follows a command is the command's */
   if (!g_option_context_parse (context, &argc, &argv, &error))
     return complain_usage (error->message);
-  if (argc > 1)
-    {
-      command = admin_find_command (argv[1], (guint) argc - 2, &error);
-      if (command == NULL)
-        return complain_usage (error->message);
-      if (check_config)
-        return complain_usage ("--check-config goes without a command");
-    }
+  if (argc > 1 && check_config)
+    return complain_usage ("--check-config goes without a command");
   if (version)
     {
       printf ("webchat-server %s\n", WEBCHAT_VERSION);
@@ -137,10 +160,10 @@ main (int argc, char **argv)
     }
 
   signal (SIGPIPE, SIG_IGN);
-  config = config_load (config_file, &error);
+  if (argc > 1)
+    return run_command (argc - 1, argv + 1, config_file);
+  config = load_config (config_file, &error);
   if (config == NULL)
     return complain (error);
-  if (command != NULL)
-    return run_command (command, config, argv + 2);
   return check_config ? check (config) : serve (config);
 }

@@ -5,10 +5,12 @@
 
 #include "chat/directory.h"
 #include "chat/hub.h"
+#include "identity/certificate.h"
 #include "net/connection.h"
 #include "net/deadlines.h"
 #include "net/io-pool.h"
 #include "net/listener.h"
+#include "net/tls.h"
 #include "ops/control.h"
 #include "ops/report.h"
 #include "store/store.h"
@@ -30,6 +32,7 @@ struct _Server
   IoPool *pool;
   Deadlines *deadlines;
   ConnectionShared shared;
+  TlsCredentials *credentials; /* of new connections; NULL: none has TLS */
   Listener *listener;
   GPtrArray *addresses;
   Control *control; /* NULL: there can be none */
@@ -45,11 +48,14 @@ list_cb (ClientList *list, gpointer user_data)
 }
 
 static void
-accepted_cb (int fd, const struct sockaddr_storage *address, gpointer user_data)
+accepted_cb (int fd, const struct sockaddr_storage *address, gboolean tls, gpointer user_data)
 {
   Server *self = user_data;
+  Connection *connection = connection_new (&self->shared, fd, address);
 
-  hub_admit (self->hub, connection_new (&self->shared, fd, address));
+  if (tls)
+    connection_set_tls (connection, self->credentials);
+  hub_admit (self->hub, connection);
 }
 
 /* Running out of descriptors must never happen while accepting: the limit on connections stays below theirs. */
@@ -71,17 +77,46 @@ fit_descriptors (Config *config)
     }
 }
 
+/* Reads the certificate and its key, and has new connections use them; what is there stays when they cannot be used. */
 static gboolean
-bind_listeners (Server *self, GError **error)
+load_credentials (Server *self, GError **error)
 {
-  self->listener = listener_new (accepted_cb, self);
-  for (char **address = self->config->listen; *address != NULL; address++)
+  g_autofree char *own = certificate_get_own_file (self->config->data_directory);
+  g_autofree char *own_key = certificate_get_own_key_file (self->config->data_directory);
+  gboolean configured = self->config->tls_certificate != NULL;
+  const char *file = configured ? self->config->tls_certificate : own;
+  TlsCredentials *credentials = tls_credentials_new (file, configured ? self->config->tls_key : own_key, error);
+  g_autofree char *fingerprint = NULL;
+
+  if (credentials == NULL)
+    return FALSE;
+  g_clear_pointer (&self->credentials, tls_credentials_unref);
+  self->credentials = credentials;
+  fingerprint = certificate_get_fingerprint (file, NULL);
+  g_message ("read the certificate %s: SHA-256 %s", file, fingerprint != NULL ? fingerprint : "unknown");
+  return TRUE;
+}
+
+static gboolean
+prepare_tls (Server *self, guint workers, GError **error)
+{
+  if (*self->config->tls_listen == NULL)
+    return TRUE;
+  self->shared.handshakes = handshakes_new (self->pool, MAX (1, workers / 2));
+  return (self->config->tls_certificate != NULL || certificate_ensure (self->config->data_directory, NULL, error))
+         && load_credentials (self, error);
+}
+
+static gboolean
+bind_listeners (Server *self, char **addresses, gboolean tls, GError **error)
+{
+  for (char **address = addresses; *address != NULL; address++)
     {
-      char *bound = listener_add (self->listener, *address, error);
+      g_autofree char *bound = listener_add (self->listener, *address, tls, error);
 
       if (bound == NULL)
         return FALSE;
-      g_ptr_array_add (self->addresses, bound);
+      g_ptr_array_add (self->addresses, g_strconcat (bound, tls ? " (TLS)" : NULL, NULL));
     }
   return TRUE;
 }
@@ -90,6 +125,7 @@ static gboolean
 build (Server *self, GError **error)
 {
   const StoreOptions options = { .durability = self->config->durability, .retention_days = self->config->retention_days };
+  const guint workers = CLAMP (g_get_num_processors (), MIN_WORKERS, MAX_WORKERS);
 
   self->directory = directory_new (self->config->client_list, list_cb, self, error);
   if (self->directory == NULL)
@@ -101,7 +137,7 @@ build (Server *self, GError **error)
   hub_set_store (self->hub, self->store);
 
   self->deadlines = deadlines_new (NULL, connection_deadline_func);
-  self->pool = io_pool_new (CLAMP (g_get_num_processors (), MIN_WORKERS, MAX_WORKERS), &connection_io_funcs, error);
+  self->pool = io_pool_new (workers, &connection_io_funcs, error);
   if (self->pool == NULL)
     return FALSE;
   self->shared = (ConnectionShared){
@@ -111,7 +147,9 @@ build (Server *self, GError **error)
     .handler_data = self->hub,
     .send_queue_bytes = self->config->send_queue_bytes,
   };
-  return bind_listeners (self, error);
+  self->listener = listener_new (accepted_cb, self);
+  return prepare_tls (self, workers, error) && bind_listeners (self, self->config->listen, FALSE, error)
+         && bind_listeners (self, self->config->tls_listen, TRUE, error);
 }
 
 Server *
@@ -134,7 +172,15 @@ server_new (Config *config, GError **error)
 gboolean
 server_reload (Server *self, GError **error)
 {
-  return directory_reload (self->directory, error);
+  g_autoptr (GError) list_error = NULL, tls_error = NULL;
+
+  directory_reload (self->directory, &list_error);
+  if (self->credentials != NULL && !load_credentials (self, &tls_error))
+    g_warning ("%s; the old certificate stays in force", tls_error->message);
+  if (list_error == NULL && tls_error == NULL)
+    return TRUE;
+  g_propagate_error (error, list_error != NULL ? g_steal_pointer (&list_error) : g_steal_pointer (&tls_error));
+  return FALSE;
 }
 
 /* What the control socket answers */
@@ -225,10 +271,12 @@ server_stop (Server *self)
     hub_set_store (self->hub, NULL);
   if (self->pool != NULL)
     say_goodbye (self->hub);
+  g_clear_pointer (&self->shared.handshakes, handshakes_free);
   g_clear_pointer (&self->pool, io_pool_free);
   g_clear_pointer (&self->deadlines, deadlines_free);
   g_clear_pointer (&self->hub, hub_free);
   g_clear_pointer (&self->directory, directory_free);
+  g_clear_pointer (&self->credentials, tls_credentials_unref);
   g_clear_pointer (&self->addresses, g_ptr_array_unref);
   config_free (self->config);
   g_free (self);

@@ -197,14 +197,24 @@ scram_verifier_new (const char *password, GError **error)
   return format_verifier (SCRAM_ITERATIONS, salt, sizeof salt, (guint8 *) stored_key, (guint8 *) server_key);
 }
 
+/* No key is known whose hash the StoredKey is. That the ServerKey, which nobody is ever shown anything of, is the same tells those who have the list. */
 char *
 scram_verifier_new_unusable (void)
 {
-  guint8 salt[NEW_SALT_BYTES], keys[2][SCRAM_KEY_BYTES];
+  guint8 salt[NEW_SALT_BYTES], key[SCRAM_KEY_BYTES];
 
   fill_random (salt, sizeof salt);
-  fill_random (keys[0], sizeof keys);
-  return format_verifier (SCRAM_ITERATIONS, salt, sizeof salt, keys[0], keys[1]);
+  fill_random (key, sizeof key);
+  return format_verifier (SCRAM_ITERATIONS, salt, sizeof salt, key, key);
+}
+
+gboolean
+scram_verifier_is_unusable (const char *verifier)
+{
+  const char *keys = strrchr (verifier, '$'), *server_key = strrchr (verifier, ':');
+
+  return keys != NULL && server_key > keys && strlen (server_key + 1) == (gsize) (server_key - keys - 1)
+         && strncmp (keys + 1, server_key + 1, (gsize) (server_key - keys - 1)) == 0;
 }
 
 /* A part of the fake verifier: HMAC-SHA-256 (secret, name NUL id). */

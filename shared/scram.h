@@ -33,6 +33,8 @@ gboolean scram_password_check (const char *password, GError **error);
 char *scram_verifier_new (const char *password, GError **error);
 /* One that no password fits. */
 char *scram_verifier_new_unusable (void);
+/* Whether it is one of these. */
+gboolean scram_verifier_is_unusable (const char *verifier);
 /* What is wrong with it (static), or NULL. */
 const char *scram_verifier_check (const char *verifier);
 /* The same more strictly, for one that comes over the network: enough iterations, and enough salt. */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/connection.h"
+#include "net/tls.h"
 
 typedef enum
 {
@@ -20,11 +21,13 @@ struct _Connection
   gint turn; /* atomic: 0 = nobody serves; else how often somebody came by */
   const ConnectionShared *shared;
   gpointer user;
+  TlsSession *tls; /* NULL without */
 
   /* Serving. */
   WireFramer framer;
   char *waiting; /* input that the handler would not take yet */
   guint waiting_len;
+  GList handshake_link; /* of who may shake hands */
   guint8 framing; /* ConnectionFraming */
   guint input_ended : 1;
   guint line_cut : 1;  /* the line that is handled, the last one, had no LF */
@@ -50,6 +53,7 @@ struct _Connection
   guint tell_drained : 1;
   guint input_stalled : 1; /* what came in waits until more can be answered */
   guint reading : 1;  /* wait for EPOLLIN */
+  guint handshaking : 1; /* nothing is sent before TLS is established; whoever closes before that just drops it */
 
   struct in6_addr address; /* IPv4 mapped */
   guint16 port;
@@ -79,6 +83,19 @@ gboolean connection_may_answer (Connection *self);
 /* Marks it as past sending; called with the lock held. reason is static. */
 void connection_break_locked (Connection *self, const char *reason);
 void connection_break (Connection *self, const char *reason);
+
+/* connection-tls.c. Serving: as much of the handshake as can be done now. */
+void connection_shake_hands (Connection *self);
+
+/* Like recv() and send() on the descriptor, through TLS where there is any. one_message: not what the peer wrote after that too, where TLS knows. */
+gssize connection_recv (Connection *self, void *buffer, gsize size, gboolean one_message);
+gssize connection_send (Connection *self, const void *data, gsize len);
+/* Why they failed; static. */
+const char *connection_explain_failure (Connection *self);
+/* Whether more has come in of which the descriptor knows nothing. Serving. */
+gboolean connection_has_pending_input (Connection *self);
+/* Tells the peer that nothing more will be sent. FALSE: not now; blocked is set then. Serving, when nothing is queued. */
+gboolean connection_shut_write (Connection *self);
 
 /* input.c. All while serving. */
 

@@ -61,6 +61,7 @@ connection_unref (Connection *self)
   g_assert (self->closed && self->deadline.place == 0);
   self->shared->handler->free_user (self->user);
   wire_framer_clear (&self->framer);
+  g_clear_pointer (&self->tls, tls_session_free);
   g_free (self->waiting);
   g_free (self->out);
   g_mutex_clear (&self->lock);
@@ -83,18 +84,6 @@ gpointer
 connection_get_handler_data (Connection *self)
 {
   return self->shared->handler_data;
-}
-
-gboolean
-connection_is_tls (Connection *self)
-{
-  return FALSE;
-}
-
-GBytes *
-connection_get_binding (Connection *self)
-{
-  return NULL;
 }
 
 ConnectionFraming
@@ -212,6 +201,8 @@ connection_close (Connection *self, const char *reason)
         self->close_reason = reason;
       connection_set_timer_locked (self, TIMER_HANDLER, 0);
       connection_set_timer_locked (self, TIMER_LINGER, g_get_monotonic_time () + LINGER_US);
+      if (self->handshaking)
+        connection_break_locked (self, reason);
     }
   g_mutex_unlock (&self->lock);
   connection_resume (self);
@@ -235,6 +226,8 @@ finish (Connection *self)
       memset (self->timers, 0, sizeof self->timers);
       deadlines_set (self->shared->deadlines, &self->deadline, 0);
       io_pool_remove (self->shared->pool, &self->io);
+      if (self->tls != NULL)
+        handshakes_give_up (self->shared->handshakes, &self->handshake_link);
       close (self->io.fd);
       self->closed = last = TRUE;
     }
@@ -277,10 +270,50 @@ take_drained (Connection *self)
 }
 
 static void
+serve_established (Connection *self, gboolean has_output)
+{
+  gboolean closing;
+
+  if (has_output)
+    connection_flush (self);
+  if (take_drained (self))
+    self->shared->handler->drained (self);
+
+  g_mutex_lock (&self->lock);
+  closing = self->closing;
+  g_mutex_unlock (&self->lock);
+  if (closing)
+    connection_linger (self);
+  else
+    connection_read_input (self);
+}
+
+/* Waits for what comes next; or is at its end. */
+static void
+end_turn (Connection *self)
+{
+  gboolean broken, pending = connection_has_pending_input (self);
+
+  g_mutex_lock (&self->lock);
+  broken = self->broken;
+  if (!self->handshaking)
+    self->reading = self->waiting == NULL && !self->input_ended;
+  if (!broken)
+    connection_arm_locked (self);
+  pending = pending && self->reading && !self->closing;
+  g_mutex_unlock (&self->lock);
+
+  if (broken)
+    finish (self);
+  else if (pending)
+    connection_resume (self);
+}
+
+static void
 serve_once (Connection *self)
 {
   guint due;
-  gboolean closing, broken, has_output;
+  gboolean has_output;
 
   g_mutex_lock (&self->lock);
   if (!self->started || self->closed)
@@ -289,22 +322,16 @@ serve_once (Connection *self)
       return;
     }
   self->blocked = FALSE;
-  closing = self->closing;
   has_output = self->out != NULL;
   due = take_due_timers_locked (self);
   g_mutex_unlock (&self->lock);
 
   if (due & 1 << TIMER_LINGER)
     connection_break (self, NULL);
-  if (has_output)
-    connection_flush (self);
-  if (take_drained (self))
-    self->shared->handler->drained (self);
-
-  if (closing)
-    connection_linger (self);
-  else
-    connection_read_input (self);
+  if (self->handshaking && !connection_is_over (self))
+    connection_shake_hands (self);
+  if (!self->handshaking)
+    serve_established (self, has_output);
 
   /* Only now: when this thread is late, what lies there already has come in time. */
   if ((due & 1 << TIMER_FRAMING) && !connection_is_over (self))
@@ -312,15 +339,7 @@ serve_once (Connection *self)
   if ((due & 1 << TIMER_HANDLER) && !connection_is_over (self))
     self->shared->handler->timeout (self);
 
-  g_mutex_lock (&self->lock);
-  broken = self->broken;
-  self->reading = self->waiting == NULL && !self->input_ended;
-  if (!broken)
-    connection_arm_locked (self);
-  g_mutex_unlock (&self->lock);
-
-  if (broken)
-    finish (self);
+  end_turn (self);
 }
 
 static void
@@ -353,6 +372,8 @@ connection_start (Connection *self, GError **error)
   g_mutex_lock (&self->lock);
   self->started = TRUE;
   connection_arm_locked (self);
+  if (self->broken)
+    connection_resume (self); /* it was closed already, and there is nothing that it could be told before */
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -363,7 +384,7 @@ connection_shut_down (Connection *self, gint64 deadline)
   self->blocked = FALSE;
   if (self->close_reason == NULL)
     self->close_reason = "the server stops";
-  while (!self->closed)
+  while (!self->closed && !self->handshaking)
     {
       gint64 left = deadline - g_get_monotonic_time ();
       struct pollfd poll_fd = { .fd = self->io.fd, .events = POLLOUT };
@@ -378,6 +399,8 @@ connection_shut_down (Connection *self, gint64 deadline)
       self->timers[TIMER_PACE] = 0;
       self->blocked = FALSE;
     }
+  if (!self->closed && !self->handshaking && !self->broken && !self->write_shut)
+    connection_shut_write (self);
   finish (self);
 }
 

@@ -8,7 +8,9 @@
 #include <netinet/in.h>
 
 #include "net/deadlines.h"
+#include "net/handshakes.h"
 #include "net/io-pool.h"
+#include "net/tls.h"
 #include "shared/framing.h"
 
 typedef struct _Connection Connection;
@@ -18,6 +20,7 @@ typedef struct
 {
   IoPool *pool;
   Deadlines *deadlines;
+  Handshakes *handshakes; /* NULL where no connection has TLS */
   const struct _ConnectionHandler *handler;
   gpointer handler_data;
   gsize send_queue_bytes;
@@ -53,6 +56,9 @@ typedef struct _ConnectionHandler
 
 /* Takes the descriptor (non-blocking). The caller gets a reference, and must call connection_start(). */
 Connection *connection_new (const ConnectionShared *shared, int fd, const struct sockaddr_storage *address);
+/* Everything goes through TLS from the first byte on. The handler hears of it when it sends its first line; a close before the handshake is done
+ * just drops it, for nobody could read what is queued. Before connection_start(). */
+void connection_set_tls (Connection *self, TlsCredentials *credentials);
 /* Begins to serve it; a further reference is held until it is closed. FALSE with error set when the kernel refuses; it is closed then. */
 gboolean connection_start (Connection *self, GError **error);
 

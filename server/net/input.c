@@ -152,7 +152,10 @@ take_end (Connection *self)
     return;
 
   self->line_cut = self->framing != CONNECTION_UNFRAMED;
-  take_held (self);
+  if (self->tls != NULL && tls_session_is_cut (self->tls))
+    wire_framer_clear (&self->framer); /* somebody on the way may have chosen where it ends */
+  else
+    take_held (self);
   if (self->waiting == NULL && !connection_is_over (self))
     self->input_end_told = self->shared->handler->end_of_input (self);
 }
@@ -165,22 +168,22 @@ connection_read_input (Connection *self)
   take_waiting (self);
   for (guint i = 0; i < READS_PER_TURN && self->waiting == NULL && !self->input_ended && !connection_is_over (self); i++)
     {
-      gssize n = recv (self->io.fd, buffer, sizeof buffer, 0);
+      gssize n = connection_recv (self, buffer, sizeof buffer, self->framing == CONNECTION_UNFRAMED);
 
       if (n > 0)
         {
           self->last_input = g_get_monotonic_time ();
           take_input (self, buffer, n);
-          if (n < READ_SIZE || self->framing == CONNECTION_UNFRAMED)
+          if (self->framing == CONNECTION_UNFRAMED || (n < READ_SIZE && !connection_has_pending_input (self)))
             break;
         }
       else if (n == 0)
         self->input_ended = TRUE;
       else if (errno == EAGAIN || errno == EWOULDBLOCK)
         break;
-      else if (errno != EINTR)
+      else
         {
-          connection_break (self, "the peer is gone");
+          connection_break (self, connection_explain_failure (self));
           break;
         }
     }
@@ -199,10 +202,7 @@ connection_linger (Connection *self)
   g_mutex_unlock (&self->lock);
 
   if (empty && !self->write_shut)
-    {
-      shutdown (self->io.fd, SHUT_WR);
-      self->write_shut = TRUE;
-    }
+    self->write_shut = connection_shut_write (self);
   g_clear_pointer (&self->waiting, g_free);
   if (self->input_ended && !empty)
     return;

@@ -13,6 +13,7 @@
 struct _Listener
 {
   GSocketService *service;
+  GObject *tls_mark; /* the source object of addresses with TLS */
   ListenerFunc func;
   gpointer user_data;
 };
@@ -47,7 +48,7 @@ incoming_cb (GSocketService *service, GSocketConnection *connection, GObject *so
     }
 
   set_options (fd);
-  self->func (fd, &address, self->user_data);
+  self->func (fd, &address, source == self->tls_mark, self->user_data);
   return TRUE;
 }
 
@@ -60,6 +61,7 @@ listener_new (ListenerFunc func, gpointer user_data)
   g_socket_service_stop (self->service);
   g_socket_listener_set_backlog (G_SOCKET_LISTENER (self->service), BACKLOG);
   g_signal_connect (self->service, "incoming", G_CALLBACK (incoming_cb), self);
+  self->tls_mark = g_object_new (G_TYPE_OBJECT, NULL);
   self->func = func;
   self->user_data = user_data;
   return self;
@@ -72,11 +74,12 @@ listener_free (Listener *self)
   g_socket_listener_close (G_SOCKET_LISTENER (self->service));
   g_signal_handlers_disconnect_by_data (self->service, self);
   g_object_unref (self->service);
+  g_object_unref (self->tls_mark);
   g_free (self);
 }
 
 char *
-listener_add (Listener *self, const char *address, GError **error)
+listener_add (Listener *self, const char *address, gboolean tls, GError **error)
 {
   g_autoptr (GSocketConnectable) parsed = g_network_address_parse (address, 0, error);
   g_autoptr (GSocketAddress) wanted = NULL, effective = NULL;
@@ -93,7 +96,7 @@ listener_add (Listener *self, const char *address, GError **error)
     }
 
   if (!g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), wanted, G_SOCKET_TYPE_STREAM,
-                                      G_SOCKET_PROTOCOL_TCP, NULL, &effective, error))
+                                      G_SOCKET_PROTOCOL_TCP, tls ? self->tls_mark : NULL, &effective, error))
     {
       g_prefix_error (error, "cannot listen on %s: ", address);
       return NULL;

@@ -7,15 +7,15 @@
 
 typedef struct _Listener Listener;
 
-/* A new connection; fd is non-blocking and the callback's to close. Main context's thread. */
-typedef void (*ListenerFunc) (int fd, const struct sockaddr_storage *address, gpointer user_data);
+/* A new connection; fd is non-blocking and the callback's to close. tls: as its address was added. Main context's thread. */
+typedef void (*ListenerFunc) (int fd, const struct sockaddr_storage *address, gboolean tls, gpointer user_data);
 
 Listener *listener_new (ListenerFunc func, gpointer user_data);
 void listener_free (Listener *self); /* closes the listening sockets */
 
 /* Listens on "127.0.0.1:5000" or "[::1]:5000", as checked by the config; port 0 takes a free one. Returns the address in the same form with the port
  * that it got, or NULL with a one-line error. */
-char *listener_add (Listener *self, const char *address, GError **error);
+char *listener_add (Listener *self, const char *address, gboolean tls, GError **error);
 
 /* Begins to accept. */
 void listener_start (Listener *self);

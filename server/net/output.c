@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "shared/limits.h"
 
@@ -214,9 +213,7 @@ send_some_locked (Connection *self)
   self->out_len = self->out_cap = self->out_sent = 0;
   g_mutex_unlock (&self->lock);
   part = next_write (self, queue + start, len - start, &data, &data_len, scratch);
-  do
-    sent = send (self->io.fd, data, data_len, MSG_NOSIGNAL | MSG_DONTWAIT);
-  while (sent < 0 && errno == EINTR);
+  sent = connection_send (self, data, data_len);
   saved_errno = errno;
   g_mutex_lock (&self->lock);
 
@@ -266,7 +263,7 @@ connection_flush (Connection *self)
 
   g_mutex_lock (&self->lock);
   self->in_burst = FALSE;
-  if (self->sending || self->closed)
+  if (self->sending || self->closed || self->handshaking)
     {
       /* Whoever is in send() looks at the queue again before it leaves. */
       g_mutex_unlock (&self->lock);

@@ -18,6 +18,7 @@ struct _TestClient
 {
   char *name;
   int fd;
+  TestTls *tls;   /* NULL without */
   GString *input; /* read and not handed out yet */
   GString *line;  /* handed out last */
   GStringChunk *tags; /* every tag value handed out */
@@ -97,40 +98,85 @@ test_connect_narrow (TestServer *server, const char *name)
   return open_client (name, test_server_host (server, 0), test_server_port (server, 0), NULL, NARROW_BYTES);
 }
 
+gboolean
+test_client_start_tls (TestClient *self, const char *priority)
+{
+  self->tls = test_tls_new (self->fd, priority, self->name);
+  return self->tls != NULL;
+}
+
+TestTls *
+test_client_tls (TestClient *self)
+{
+  return self->tls;
+}
+
+TestClient *
+test_connect_tls (TestServer *server, const char *name)
+{
+  guint nth = test_server_tls_listener (server);
+  TestClient *self = open_client (name, test_server_host (server, nth), test_server_port (server, nth), NULL, 0);
+
+  if (!test_client_start_tls (self, NULL))
+    test_fail ("%s: the server refused the TLS handshake", name);
+  return self;
+}
+
+static TestClient *
+hello (TestClient *self)
+{
+  test_send (self, "HELLO %s", self->name);
+  test_expect (self, "CONNECTED");
+  return self;
+}
+
+static TestClient *
+hello2 (TestClient *self)
+{
+  test_send (self, "HELLO %s 2", self->name);
+  test_expect_connected2 (self);
+  return self;
+}
+
 TestClient *
 test_login (TestServer *server, const char *id)
 {
-  TestClient *self = test_connect (server, id);
-
-  test_send (self, "HELLO %s", id);
-  test_expect (self, "CONNECTED");
-  return self;
+  return hello (test_connect (server, id));
 }
 
 TestClient *
 test_login2 (TestServer *server, const char *id)
 {
-  TestClient *self = test_connect (server, id);
+  return hello2 (test_connect (server, id));
+}
 
-  test_send (self, "HELLO %s 2", id);
-  test_expect_connected2 (self);
-  return self;
+TestClient *
+test_login_tls (TestServer *server, const char *id)
+{
+  return hello (test_connect_tls (server, id));
+}
+
+TestClient *
+test_login2_tls (TestServer *server, const char *id)
+{
+  return hello2 (test_connect_tls (server, id));
 }
 
 TestClient *
 test_login_unframed (TestServer *server, const char *id)
 {
   TestClient *self = test_connect (server, id);
-  g_autofree char *hello = g_strconcat ("HELLO ", id, NULL);
+  g_autofree char *message = g_strconcat ("HELLO ", id, NULL);
 
-  test_send_bytes (self, hello, -1);
+  test_send_bytes (self, message, -1);
   test_expect_bytes (self, "CONNECTED");
   return self;
 }
 
-void
-test_client_free (TestClient *self)
+static void
+free_client (TestClient *self)
 {
+  g_clear_pointer (&self->tls, test_tls_free);
   close (self->fd);
   g_string_free (self->input, TRUE);
   g_string_free (self->line, TRUE);
@@ -140,12 +186,20 @@ test_client_free (TestClient *self)
 }
 
 void
+test_client_free (TestClient *self)
+{
+  if (self->tls != NULL)
+    test_tls_bye (self->tls);
+  free_client (self);
+}
+
+void
 test_client_reset (TestClient *self)
 {
   struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
   g_assert_no_errno (setsockopt (self->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
-  test_client_free (self);
+  free_client (self);
 }
 
 int
@@ -168,6 +222,11 @@ test_send_bytes (TestClient *self, const char *bytes, gssize len)
   gsize left = len < 0 ? strlen (bytes) : (gsize) len;
   gint64 deadline = test_deadline ();
 
+  if (self->tls != NULL)
+    {
+      test_tls_send (self->tls, bytes, left, deadline);
+      return;
+    }
   while (left > 0)
     {
       struct pollfd poll_fd = { .fd = self->fd, .events = POLLOUT };
@@ -202,27 +261,43 @@ test_send (TestClient *self, const char *format, ...)
 void
 test_shut_write (TestClient *self)
 {
+  if (self->tls != NULL)
+    test_tls_bye (self->tls);
   g_assert_no_errno (shutdown (self->fd, SHUT_WR));
 }
 
 /* Receiving */
 
+/* -1 when nothing came. */
+static gssize
+receive_bytes (TestClient *self, char *bytes, gsize size, gint64 deadline)
+{
+  struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
+  gssize got;
+
+  if (self->tls != NULL)
+    return test_tls_recv (self->tls, bytes, size, deadline);
+  if (poll (&poll_fd, 1, test_remaining_ms (deadline)) <= 0)
+    return -1;
+  got = recv (self->fd, bytes, size, 0);
+  g_assert_true (got >= 0 || errno == ECONNRESET);
+  return MAX (got, 0);
+}
+
 /* One recv() into the end of input. FALSE at the end of the stream. */
 static gboolean
 receive (TestClient *self, gint64 deadline, const char *wanted)
 {
-  struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
   char bytes[65536];
   gssize got;
 
   if (self->ended)
     return FALSE;
-  if (poll (&poll_fd, 1, test_remaining_ms (deadline)) <= 0)
+  got = receive_bytes (self, bytes, sizeof bytes, deadline);
+  if (got < 0)
     test_fail ("%s: waited in vain for %s; so far: \"%s\"", self->name, wanted, self->input->str);
-  got = recv (self->fd, bytes, sizeof bytes, 0);
-  if (got <= 0)
+  if (got == 0)
     {
-      g_assert_true (got == 0 || errno == ECONNRESET);
       self->ended = TRUE;
       return FALSE;
     }
@@ -230,12 +305,19 @@ receive (TestClient *self, gint64 deadline, const char *wanted)
   return TRUE;
 }
 
-gboolean
-test_client_is_readable (TestClient *self)
+/* Whether receive() has something; not all of it may be here yet. */
+static gboolean
+has_bytes (TestClient *self)
 {
   struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
 
-  return self->input->len > 0 || self->ended || poll (&poll_fd, 1, 0) > 0;
+  return (self->tls != NULL && test_tls_has_pending (self->tls)) || poll (&poll_fd, 1, 0) > 0;
+}
+
+gboolean
+test_client_is_readable (TestClient *self)
+{
+  return self->input->len > 0 || self->ended || has_bytes (self);
 }
 
 /* Takes the first line out of input into line; FALSE when there is no whole one. */
@@ -277,10 +359,8 @@ next_line (TestClient *self, const char *wanted)
 const char *
 test_line_if_any (TestClient *self)
 {
-  struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
-
   while (!take_line (self))
-    if (self->ended || poll (&poll_fd, 1, 0) <= 0 || !receive (self, test_deadline (), "more"))
+    if (self->ended || !has_bytes (self) || !receive (self, test_deadline (), "more"))
       return NULL;
   return self->line->str;
 }

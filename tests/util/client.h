@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "tests/util/server.h"
+#include "tests/util/tls.h"
 
 typedef struct _TestClient TestClient;
 
@@ -17,12 +18,20 @@ TestClient *test_connect_to (const char *name, const char *host, guint16 port, c
 /* The same with a small receive buffer, for a client that will not read. */
 TestClient *test_connect_narrow (TestServer *server, const char *name);
 
+/* The same to its first listener with TLS, which is done when it returns. The client is then used like any other. */
+TestClient *test_connect_tls (TestServer *server, const char *name);
+/* The handshake over a connection that test_connect_to() made: FALSE when the server refuses it. priority: NULL, or GnuTLS's. */
+gboolean test_client_start_tls (TestClient *self, const char *priority);
+TestTls *test_client_tls (TestClient *self); /* NULL without; owned by self */
+
 /* Connects and logs in with the name as Client-ID: in base, in protocol 2, unframed. */
 TestClient *test_login (TestServer *server, const char *id);
 TestClient *test_login2 (TestServer *server, const char *id);
 TestClient *test_login_unframed (TestServer *server, const char *id);
+TestClient *test_login_tls (TestServer *server, const char *id);
+TestClient *test_login2_tls (TestServer *server, const char *id);
 
-/* Closes the socket. With TRUE at once and with a reset, as when a machine is gone. */
+/* Closes the socket; over TLS it says so before. Or at once and with a reset, as when a machine is gone. */
 void test_client_free (TestClient *self);
 void test_client_reset (TestClient *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestClient, test_client_free)

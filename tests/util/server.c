@@ -33,6 +33,7 @@ struct _TestServer
   GPtrArray *addresses; /* as printed */
   GPtrArray *hosts;
   GArray *ports;
+  int first_tls; /* of them; -1: none */
 };
 
 /* Files and folders */
@@ -180,6 +181,7 @@ prepare (const char *client_list, va_list entries)
   self->addresses = g_ptr_array_new_with_free_func (g_free);
   self->hosts = g_ptr_array_new_with_free_func (g_free);
   self->ports = g_array_new (FALSE, FALSE, sizeof (guint16));
+  self->first_tls = -1;
 
   test_server_set (self, "server.listen=127.0.0.1:0");
   test_server_set (self, "server.client-list=ClientID-List");
@@ -317,6 +319,8 @@ add_listener (TestServer *self, const char *line)
   guint16 port;
 
   g_assert_true (g_str_has_prefix (line, LISTENING));
+  if (self->first_tls < 0 && g_str_has_suffix (line, " (TLS)"))
+    self->first_tls = (int) self->ports->len;
   address = g_strdup (line + strlen (LISTENING));
   g_strdelimit (address, " ", '\0'); /* the (TLS) after it */
   colon = strrchr (address, ':');
@@ -395,6 +399,7 @@ test_server_start (TestServer *self)
   g_ptr_array_set_size (self->addresses, 0);
   g_ptr_array_set_size (self->hosts, 0);
   g_array_set_size (self->ports, 0);
+  self->first_tls = -1;
   g_string_truncate (self->out_text, 0);
 
   log = open (self->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -474,6 +479,13 @@ test_server_port (TestServer *self, guint nth)
 {
   g_assert_cmpuint (nth, <, self->ports->len);
   return g_array_index (self->ports, guint16, nth);
+}
+
+guint
+test_server_tls_listener (TestServer *self)
+{
+  g_assert_cmpint (self->first_tls, >=, 0);
+  return (guint) self->first_tls;
 }
 
 GPid

@@ -48,6 +48,7 @@ const char *test_server_address (TestServer *self, guint nth); /* "127.0.0.1:401
 const char *test_server_host (TestServer *self, guint nth);    /* without port and brackets,
 owned by self */
 guint16 test_server_port (TestServer *self, guint nth);
+guint test_server_tls_listener (TestServer *self); /* which one is the first with TLS; there must be one */
 
 GPid test_server_pid (TestServer *self);
 const char *test_server_folder (TestServer *self);
