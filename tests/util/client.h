@@ -11,7 +11,7 @@
 
 typedef struct _TestClient TestClient;
 
-/* Connects to the server's first listener; or to a host and port, from a local address (NULL: any). */
+/* Connects to the server's first listener, or its first with TLS when WEBCHAT_TEST_TLS is set; or to a host and port, from a local address (NULL: any). */
 TestClient *test_connect (TestServer *server, const char *name);
 TestClient *test_connect_to (const char *name, const char *host, guint16 port, const char *local_host);
 

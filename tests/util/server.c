@@ -144,6 +144,12 @@ test_server_wait_log (TestServer *self, const char *text, gsize from)
 
 /* Making one */
 
+gboolean
+test_server_usual_is_tls (void)
+{
+  return g_getenv ("WEBCHAT_TEST_TLS") != NULL;
+}
+
 void
 test_server_set (TestServer *self, const char *entry)
 {
@@ -184,6 +190,8 @@ prepare (const char *client_list, va_list entries)
   self->first_tls = -1;
 
   test_server_set (self, "server.listen=127.0.0.1:0");
+  if (test_server_usual_is_tls ())
+    test_server_set (self, "server.tls-listen=127.0.0.1:0");
   test_server_set (self, "server.client-list=ClientID-List");
   test_server_set (self, "server.data-directory=data");
   while ((entry = va_arg (entries, const char *)) != NULL)

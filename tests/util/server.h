@@ -19,6 +19,9 @@ TestServer *test_server_new (const char *client_list, ...) G_GNUC_NULL_TERMINATE
 void test_server_free (TestServer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestServer, test_server_free)
 
+/* Whether WEBCHAT_TEST_TLS is set: then each server has server.tls-listen=127.0.0.1:0 too, and clients use it. */
+gboolean test_server_usual_is_tls (void);
+
 /* Changes a config entry ("group.key=value") for the next start. */
 void test_server_set (TestServer *self, const char *entry);
 
