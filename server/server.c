@@ -146,6 +146,9 @@ build (Server *self, GError **error)
     .handler = &hub_connection_handler,
     .handler_data = self->hub,
     .send_queue_bytes = self->config->send_queue_bytes,
+    .line_timeout = CONNECTION_LINE_TIMEOUT,
+    .take_timeout = CONNECTION_TAKE_TIMEOUT,
+    .backlog_max = CONNECTION_BACKLOG_MAX,
   };
   self->listener = listener_new (accepted_cb, self);
   return prepare_tls (self, workers, error) && bind_listeners (self, self->config->listen, FALSE, error)

@@ -30,7 +30,7 @@ may_take_cb (Connection *connection, const char *line, gsize len)
 {
   Peer *self = connection_get_user (connection);
 
-  if (self->job != NULL)
+  if (self->job != NULL || !rate_may_ask (self))
     return FALSE;
 
   return g_atomic_int_get (&self->pending) == 0 || messages_may_go_on (self, wire_message_peek (self->dialect, line, len));
@@ -52,6 +52,7 @@ line_cb (Connection *connection, char *line, gsize len)
   WireMessage message;
   WireError error = wire_message_parse (&message, self->dialect, WIRE_FROM_CLIENT, line, len, &why);
 
+  rate_charge (self, error == WIRE_OK ? message.verb : WIRE_NO_VERB);
   if (self->id == NULL && (error != WIRE_OK || message.verb != WIRE_HELLO))
     login_decline (self, NULL, "did not begin with HELLO");
   else if (error == WIRE_OK && is_cut_off (self, &message))
@@ -77,6 +78,7 @@ too_long_cb (Connection *connection, char *start, gsize len)
       return;
     }
 
+  rate_charge (self, WIRE_NO_VERB);
   /* The line is lost, but its tags came whole. */
   if (self->dialect == WIRE_PROTO2)
     wire_message_parse (&message, WIRE_PROTO2, WIRE_FROM_CLIENT, start, len, &why);

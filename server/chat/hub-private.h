@@ -58,7 +58,9 @@ struct _Peer
   /* Serving. */
   Job *job;
   gint64 rate_time; /* when the sender's allowance would be whole again */
-  gint64 typing_time; /* likewise for TYPING */
+  gint64 typing_time, request_time; /* likewise for TYPING, and for what is neither */
+  gint64 refused_until; /* no message is taken before */
+  gint64 unheard_until; /* nothing is; 0 = that is over */
   gboolean pinged;
 
   /* Locked. */
@@ -146,8 +148,12 @@ void sessions_send_ended (Peer *to, Client *other);
 void sessions_init (Hub *hub, GMainContext *context);
 void sessions_clear (Hub *hub);
 
-/* rate.c: FALSE when the peer is too fast, and was told so. Serving. */
+/* rate.c: FALSE when the peer sends messages too fast, and was told so. Serving. */
 gboolean rate_check (Peer *peer, WireSpan id);
+/* Whatever is handled is charged for; WIRE_NO_VERB is what cannot be understood. Messages have their own allowance above. Serving. */
+void rate_charge (Peer *peer, WireVerb verb);
+/* FALSE when the peer has asked for too much: its next line is to wait, and is tried again in time. Serving. */
+gboolean rate_may_ask (Peer *peer);
 /* The same for TYPING, of which nobody misses one. Serving. */
 gboolean rate_check_typing (Peer *peer);
 

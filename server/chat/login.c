@@ -113,7 +113,7 @@ static void
 keep_alive (Peer *peer)
 {
   gint64 now = g_get_monotonic_time ();
-  gint64 silent_since = connection_get_last_input (peer->connection);
+  gint64 silent_since = connection_get_last_sign (peer->connection);
 
   if (now - silent_since < KEEP_ALIVE_US)
     {

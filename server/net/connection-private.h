@@ -11,6 +11,9 @@ typedef enum
   TIMER_FRAMING, /* silence after HELLO without LF */
   TIMER_PACE,    /* the next message to an unframed client */
   TIMER_LINGER,  /* the end of a close that waits for the peer */
+  TIMER_RESUME,  /* connection_resume_at() */
+  TIMER_LINE,    /* a line has begun: look whether it has ended */
+  TIMER_TAKE,    /* something waits to be sent: look whether the peer takes any of it */
   N_TIMERS,
 } Timer;
 
@@ -25,15 +28,17 @@ struct _Connection
 
   /* Serving. */
   WireFramer framer;
-  char *waiting; /* input that the handler would not take yet */
-  guint waiting_len;
+  char *waiting; /* a block with input that the handler would not take yet, from waiting_start on */
+  guint waiting_start, waiting_len;
+  char *in_hand; /* such a block while it is handled; borrowed */
   GList handshake_link; /* of who may shake hands */
   guint8 framing; /* ConnectionFraming */
   guint input_ended : 1;
   guint line_cut : 1;  /* the line that is handled, the last one, had no LF */
   guint input_end_told : 1;
   guint write_shut : 1;
-  gint64 last_input;
+  gint64 last_line;  /* monotonic: when the last whole one came */
+  gint64 line_began; /* likewise, of the one that has begun; 0 when none has */
 
   /* Under lock. */
   GMutex lock;
@@ -42,6 +47,8 @@ struct _Connection
   char *out;
   guint out_rest; /* unframed: so many bytes at its head are the rest of a message that was sent in part */
   guint out_len, out_cap, out_sent;
+  guint backlog;     /* how much of it is in the sum of what slow receivers have waiting */
+  gint64 last_taken; /* monotonic: when the kernel last took something that had had to wait */
   const char *close_reason;
   guint closing : 1;  /* connection_close() */
   guint broken : 1;   /* nothing can be sent any more */
@@ -49,6 +56,7 @@ struct _Connection
   guint closed : 1;   /* the descriptor is gone */
   guint sending : 1;  /* a thread is in send(): the descriptor must stay */
   guint blocked : 1;  /* the kernel took no more: wait for EPOLLOUT */
+  guint behind : 1;   /* that was so, and something has waited ever since */
   guint in_burst : 1; /* some thread will flush it at the end of its burst */
   guint tell_drained : 1;
   guint input_stalled : 1; /* what came in waits until more can be answered */
@@ -76,6 +84,12 @@ gboolean connection_is_drained_locked (Connection *self);
 /* Sends what is queued, as far as the kernel takes it. Any thread. */
 void connection_flush (Connection *self);
 
+/* TIMER_TAKE has come; called with the lock held. */
+void connection_check_taken_locked (Connection *self);
+
+/* Counts what waits for it no more; called with the lock held, at its end. */
+void connection_leave_backlog_locked (Connection *self);
+
 /* Whether little enough waits to be sent that a line may be answered; the input is tried again when it is so: one read may ask for more than the queue
  * holds, and nobody is disconnected over what it asked for. */
 gboolean connection_may_answer (Connection *self);
@@ -101,6 +115,9 @@ gboolean connection_shut_write (Connection *self);
 
 /* Handles what waited, then what can be read; a bounded part of it a turn. */
 void connection_read_input (Connection *self);
+
+/* TIMER_LINE has come. */
+void connection_check_line (Connection *self);
 
 /* Nothing has followed the first bytes for a while: that may be an unframed client's HELLO. */
 void connection_take_silence (Connection *self);

@@ -25,7 +25,7 @@ connection_new (const ConnectionShared *shared, int fd, const struct sockaddr_st
   wire_framer_init (&self->framer);
   g_mutex_init (&self->lock);
   self->reading = TRUE;
-  self->last_input = g_get_monotonic_time ();
+  self->last_line = g_get_monotonic_time ();
 
   if (address->ss_family == AF_INET6)
     {
@@ -99,9 +99,14 @@ connection_get_address (Connection *self)
 }
 
 gint64
-connection_get_last_input (Connection *self)
+connection_get_last_sign (Connection *self)
 {
-  return self->last_input;
+  gint64 sign;
+
+  g_mutex_lock (&self->lock);
+  sign = MAX (self->last_line, self->last_taken);
+  g_mutex_unlock (&self->lock);
+  return sign;
 }
 
 char *
@@ -171,6 +176,12 @@ connection_resume (Connection *self)
 }
 
 void
+connection_resume_at (Connection *self, gint64 when)
+{
+  connection_set_timer (self, TIMER_RESUME, when);
+}
+
+void
 connection_break_locked (Connection *self, const char *reason)
 {
   if (self->broken)
@@ -223,6 +234,7 @@ finish (Connection *self)
   g_mutex_lock (&self->lock);
   if (!self->sending && !self->closed)
     {
+      connection_leave_backlog_locked (self);
       memset (self->timers, 0, sizeof self->timers);
       deadlines_set (self->shared->deadlines, &self->deadline, 0);
       io_pool_remove (self->shared->pool, &self->io);
@@ -324,6 +336,8 @@ serve_once (Connection *self)
   self->blocked = FALSE;
   has_output = self->out != NULL;
   due = take_due_timers_locked (self);
+  if (due & 1 << TIMER_TAKE)
+    connection_check_taken_locked (self);
   g_mutex_unlock (&self->lock);
 
   if (due & 1 << TIMER_LINGER)
@@ -336,6 +350,8 @@ serve_once (Connection *self)
   /* Only now: when this thread is late, what lies there already has come in time. */
   if ((due & 1 << TIMER_FRAMING) && !connection_is_over (self))
     connection_take_silence (self);
+  if (due & 1 << TIMER_LINE)
+    connection_check_line (self);
   if ((due & 1 << TIMER_HANDLER) && !connection_is_over (self))
     self->shared->handler->timeout (self);
 

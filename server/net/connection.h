@@ -24,7 +24,15 @@ typedef struct
   const struct _ConnectionHandler *handler;
   gpointer handler_data;
   gsize send_queue_bytes;
+  gint64 line_timeout; /* microseconds from the first byte of a line to its last; 0 = for ever */
+  gint64 take_timeout; /* microseconds in which a receiver takes at least something of what waits for it; 0 = for ever */
+  gsize backlog_max;   /* bytes that may wait for all slow receivers together, before they have less each; 0 = no limit */
 } ConnectionShared;
+
+/* The server's. A line has at most 16 KiB, so that the slowest network brings it in time; and whoever takes nothing is gone, though its machine answers. */
+#define CONNECTION_LINE_TIMEOUT (60 * G_TIME_SPAN_SECOND)
+#define CONNECTION_TAKE_TIMEOUT (60 * G_TIME_SPAN_SECOND)
+#define CONNECTION_BACKLOG_MAX (256 * 1024 * 1024)
 
 typedef enum
 {
@@ -82,8 +90,9 @@ GBytes *connection_get_binding (Connection *self);
 /* Whether the line that is handled is what the stream ended with, without an LF: there may have been more of it. Serving. */
 gboolean connection_is_line_cut (Connection *self);
 
-/* Monotonic microseconds at which the peer's last bytes came. Serving. */
-gint64 connection_get_last_input (Connection *self);
+/* Monotonic microseconds of the peer's last sign of life: a whole line that came, or that it took some of what waited for it. Bytes of a line that never
+ * ends are none. Serving. */
+gint64 connection_get_last_sign (Connection *self);
 
 /* Appends whole lines (each with its LF) to what is to be sent. They go out when the thread's burst ends: a worker does that by itself, any other
  * thread calls connection_flush_burst(). A receiver that is further behind than send_queue_bytes already is disconnected. FALSE when it will not be
@@ -105,6 +114,8 @@ gsize connection_get_queued (Connection *self);
 
 /* Tries again what the handler refused to take. Any thread. */
 void connection_resume (Connection *self);
+/* Does that by itself when the time has come, in monotonic microseconds. Serving. */
+void connection_resume_at (Connection *self, gint64 when);
 
 /* Monotonic microseconds of the handler's time-out; 0 takes it away. Serving. */
 void connection_set_timeout (Connection *self, gint64 when);

@@ -6,37 +6,87 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "ops/counters.h"
 #include "shared/client-id.h"
 #include "shared/limits.h"
 
-#define READ_SIZE 65536
-#define READS_PER_TURN 4 /* then others have their turn */
+/* What one read brings may have to wait, for each of many connections; and a record of TLS must have room beside another. */
+#define READ_SIZE (2 * WIRE_LINE_MAX)
+#define READS_PER_TURN 8 /* then others have their turn */
 
-/* Puts aside what cannot be handled yet. */
+/* Puts aside what cannot be handled yet. Where it has waited before it stays where it is: it may be refused again with every line. */
 static void
-keep_waiting (Connection *self, const char *line, gsize line_len, const char *rest, gsize rest_len)
+keep_waiting (Connection *self, const char *data, gsize len)
+{
+  gboolean waited = self->in_hand != NULL;
+
+  self->waiting = waited ? self->in_hand : g_memdup2 (data, len);
+  self->waiting_start = waited ? data - self->in_hand : 0;
+  self->waiting_len = len;
+}
+
+/* The same for a line that came in pieces, and lies in the framer. */
+static void
+keep_held (Connection *self, const char *line, gsize line_len, const char *rest, gsize rest_len)
 {
   char *kept = g_malloc (line_len + 1 + rest_len);
 
   memcpy (kept, line, line_len);
   kept[line_len] = '\n';
-  if (rest_len > 0)
-    memcpy (kept + line_len + 1, rest, rest_len);
-  g_free (self->waiting);
+  memcpy (kept + line_len + 1, rest, rest_len);
   self->waiting = kept;
+  self->waiting_start = 0;
   self->waiting_len = line_len + 1 + rest_len;
+}
+
+/* Notes what has come: whole lines, and perhaps the beginning of another. */
+static void
+note_lines (Connection *self, gboolean whole)
+{
+  gboolean begun = self->framer.held_len > 0 || self->framer.skipping;
+  gint64 now = whole || begun ? g_get_monotonic_time () : 0;
+
+  if (whole)
+    self->last_line = now;
+  if (!begun)
+    self->line_began = 0;
+  else if (whole || self->line_began == 0)
+    self->line_began = now;
+
+  /* One timer for many lines: when it comes it is seen whether this one, or a later one, is still there. */
+  if (begun && self->timers[TIMER_LINE] == 0 && self->shared->line_timeout > 0)
+    connection_set_timer (self, TIMER_LINE, self->line_began + self->shared->line_timeout);
+}
+
+void
+connection_check_line (Connection *self)
+{
+  gint64 end = self->line_began + self->shared->line_timeout;
+
+  if (self->line_began == 0 || connection_is_over (self))
+    return;
+
+  if (end > g_get_monotonic_time ())
+    connection_set_timer (self, TIMER_LINE, end);
+  else
+    {
+      counters_add (COUNTER_TIMEOUTS, 1);
+      connection_break (self, "did not finish a line in time");
+    }
 }
 
 static void
 take_lines (Connection *self, char *data, gsize len)
 {
   const ConnectionHandler *handler = self->shared->handler;
+  gboolean whole = FALSE;
   WireFrame frame;
   char *line;
   gsize line_len;
 
   while ((frame = wire_framer_next (&self->framer, &data, &len, &line, &line_len)) != WIRE_FRAME_NONE)
     {
+      whole |= frame == WIRE_FRAME_LINE;
       if (frame == WIRE_FRAME_LINE && line_len == 0)
         continue;
       if (connection_is_over (self))
@@ -47,11 +97,15 @@ take_lines (Connection *self, char *data, gsize len)
         handler->line (self, line, line_len);
       else
         {
-          keep_waiting (self, line, line_len, data, len);
+          if (self->framer.lent)
+            keep_held (self, line, line_len, data, len);
+          else
+            keep_waiting (self, line, data + len - line);
           wire_framer_clear (&self->framer);
-          return;
+          break;
         }
     }
+  note_lines (self, whole);
 }
 
 /* The original's clients end messages with nothing: what one read brings is one message. */
@@ -59,18 +113,21 @@ static void
 take_message (Connection *self, char *data, gsize len)
 {
   const ConnectionHandler *handler = self->shared->handler;
+  gsize whole_len = len;
 
   if (len > 0 && data[len - 1] == '\n')
     len -= len > 1 && data[len - 2] == '\r' ? 2 : 1;
   if (len == 0)
     return;
 
+  self->last_line = g_get_monotonic_time ();
+
   if (len >= WIRE_LINE_MAX)
     handler->too_long (self, data, WIRE_LINE_MAX);
   else if (connection_may_answer (self) && handler->may_take (self, data, len))
     handler->line (self, data, len);
   else
-    keep_waiting (self, data, len, NULL, 0);
+    keep_waiting (self, data, whole_len);
 }
 
 /* Whether what has come so far is a whole "HELLO <Client-ID>" that only lacks its LF. */
@@ -115,6 +172,7 @@ take_held (Connection *self)
     return;
   copy = g_memdup2 (line, len);
   wire_framer_clear (&self->framer);
+  self->line_began = 0;
   take_message (self, copy, len);
   g_free (copy);
 }
@@ -133,10 +191,16 @@ connection_take_silence (Connection *self)
 static void
 take_waiting (Connection *self)
 {
-  g_autofree char *data = g_steal_pointer (&self->waiting);
+  char *data = g_steal_pointer (&self->waiting);
 
-  if (data != NULL)
-    take_input (self, data, self->waiting_len);
+  if (data == NULL)
+    return;
+
+  self->in_hand = data;
+  take_input (self, data + self->waiting_start, self->waiting_len);
+  self->in_hand = NULL;
+  if (self->waiting != data)
+    g_free (data);
 }
 
 gboolean
@@ -172,7 +236,6 @@ connection_read_input (Connection *self)
 
       if (n > 0)
         {
-          self->last_input = g_get_monotonic_time ();
           take_input (self, buffer, n);
           if (self->framing == CONNECTION_UNFRAMED || (n < READ_SIZE && !connection_has_pending_input (self)))
             break;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ops/counters.h"
 #include "shared/limits.h"
 
 /* The contract's gap and a little more: a timer that is early by a tick must not join two messages. */
@@ -12,6 +13,9 @@
 
 /* A producer goes on when no more than this waits. */
 #define DRAINED_BYTES 65536 /* or a quarter of the queue */
+
+/* A slow receiver's queue while there are too many of them. No less than what an honest one that asks for much has waiting. */
+#define CROWD_BYTES (2 * DRAINED_BYTES)
 
 /* The connections that this thread has queued something for. */
 static void
@@ -45,13 +49,68 @@ wants_more_locked (Connection *self)
          && self->out_len - self->out_sent <= MIN (DRAINED_BYTES, self->shared->send_queue_bytes / 4);
 }
 
+/* What waits for slow receivers, of all connections together. Atomic. */
+static gsize backlog;
+
+static void
+set_backlog_locked (Connection *self, guint bytes)
+{
+  if (bytes != self->backlog)
+    __atomic_fetch_add (&backlog, (gsize) bytes - self->backlog, __ATOMIC_RELAXED);
+  self->backlog = bytes;
+}
+
+void
+connection_leave_backlog_locked (Connection *self)
+{
+  set_backlog_locked (self, 0);
+}
+
+/* A crowd of slow receivers may have a queue each, but not memory without end: then only what everybody gets. */
+static gsize
+get_queue_limit (Connection *self)
+{
+  gsize limit = self->shared->send_queue_bytes, max = self->shared->backlog_max;
+
+  return max > 0 && __atomic_load_n (&backlog, __ATOMIC_RELAXED) > max ? MIN (limit, CROWD_BYTES) : limit;
+}
+
+static void
+break_slow_reader_locked (Connection *self, const char *reason)
+{
+  if (!self->broken)
+    counters_add (COUNTER_SLOW_READERS, 1);
+  connection_break_locked (self, reason);
+}
+
 /* Behind is who does not take what it is offered. One whose turn to be sent to has not come yet may have twice as much waiting. */
 static gboolean
 is_too_far_behind_locked (Connection *self)
 {
-  gsize waiting = self->out_len - self->out_sent, limit = self->shared->send_queue_bytes;
+  gsize waiting = self->out_len - self->out_sent, limit = get_queue_limit (self);
 
   return waiting > limit && (self->blocked || self->timers[TIMER_PACE] > 0 || waiting > 2 * limit);
+}
+
+/* What was sent already is given back when it is at least half of the queue: each byte is moved once, however little the peer takes at a time. */
+static void
+append_locked (Connection *self, const char *lines, gsize len)
+{
+  if (self->out_len + len > self->out_cap && self->out_sent >= self->out_len / 2)
+    {
+      memmove (self->out, self->out + self->out_sent, self->out_len - self->out_sent);
+      self->out_len -= self->out_sent;
+      self->out_sent = 0;
+    }
+  if (self->out_len + len > self->out_cap)
+    {
+      self->out_cap = MAX (self->out_len + len, 2 * (gsize) self->out_cap);
+      self->out = g_realloc (self->out, self->out_cap);
+    }
+  memcpy (self->out + self->out_len, lines, len);
+  self->out_len += len;
+  if (self->behind)
+    set_backlog_locked (self, self->out_len - self->out_sent);
 }
 
 gboolean
@@ -61,24 +120,11 @@ connection_queue (Connection *self, const char *lines, gsize len)
 
   g_mutex_lock (&self->lock);
   if (is_too_far_behind_locked (self) && !self->closing)
-    connection_break_locked (self, "reads too slowly: its send queue is full");
+    break_slow_reader_locked (self, "reads too slowly: its send queue is full");
   taken = !self->closing && !self->broken && !self->closed;
   if (taken)
     {
-      if (self->out_len + len > self->out_cap)
-        {
-          if (self->out_sent > 0)
-            memmove (self->out, self->out + self->out_sent, self->out_len - self->out_sent);
-          self->out_len -= self->out_sent;
-          self->out_sent = 0;
-          if (self->out_len + len > self->out_cap)
-            {
-              self->out_cap = MAX (self->out_len + len, 2 * (gsize) self->out_cap);
-              self->out = g_realloc (self->out, self->out_cap);
-            }
-        }
-      memcpy (self->out + self->out_len, lines, len);
-      self->out_len += len;
+      append_locked (self, lines, len);
       full = !wants_more_locked (self) && self->timers[TIMER_PACE] == 0;
       join = !self->blocked && (full || !self->in_burst);
       self->in_burst |= join;
@@ -231,6 +277,8 @@ send_some_locked (Connection *self)
         connection_set_timer_locked (self, TIMER_PACE, g_get_monotonic_time () + PACE_US);
     }
 
+  if (sent > 0 && self->behind)
+    self->last_taken = g_get_monotonic_time ();
   start += MAX (sent, 0);
   if (start == len || self->broken)
     g_free (queue);
@@ -256,6 +304,36 @@ send_some_locked (Connection *self)
     }
 }
 
+/* Whether the peer is behind now; from then on it must take something now and then. */
+static void
+note_taken_locked (Connection *self)
+{
+  gboolean behind = self->out != NULL && (self->behind || self->blocked) && !self->broken;
+
+  if (behind && !self->behind)
+    {
+      self->last_taken = g_get_monotonic_time ();
+      if (self->timers[TIMER_TAKE] == 0 && self->shared->take_timeout > 0)
+        connection_set_timer_locked (self, TIMER_TAKE, self->last_taken + self->shared->take_timeout);
+    }
+  self->behind = behind;
+  set_backlog_locked (self, behind ? self->out_len - self->out_sent : 0);
+}
+
+void
+connection_check_taken_locked (Connection *self)
+{
+  gint64 end = self->last_taken + self->shared->take_timeout;
+
+  if (!self->behind)
+    return;
+
+  if (end > g_get_monotonic_time ())
+    connection_set_timer_locked (self, TIMER_TAKE, end);
+  else
+    break_slow_reader_locked (self, "takes nothing of what waits for it");
+}
+
 void
 connection_flush (Connection *self)
 {
@@ -274,6 +352,7 @@ connection_flush (Connection *self)
   while (self->out != NULL && !self->blocked && !self->broken && self->timers[TIMER_PACE] == 0)
     send_some_locked (self);
   self->sending = FALSE;
+  note_taken_locked (self);
 
   if (self->blocked)
     connection_arm_locked (self);

@@ -21,7 +21,7 @@
 #define HANDSHAKE_MAX 16384
 
 #define RECORD_MAX 16384 /* bytes of text that a record may have */
-#define READ_SIZE  65536
+#define READ_SIZE  32768 /* bytes; what a turn leaves of them is kept for each connection */
 
 struct _TlsCredentials
 {

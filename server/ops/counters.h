@@ -13,6 +13,8 @@ typedef enum
   COUNTER_MESSAGES,      /* stored, repeated ones not */
   COUNTER_RATE_LIMITED,  /* requests refused for coming too fast */
   COUNTER_ACCEPT_PAUSES, /* how often nothing was accepted for a while, since the system had no more to give */
+  COUNTER_SLOW_READERS,  /* connections ended because they did not take what was sent to them */
+  COUNTER_TIMEOUTS,      /* connections ended because they did not log in, finish a line or answer in time */
   N_COUNTERS,
 } Counter;
 

@@ -63,6 +63,52 @@ test_rate (void)
   test_expect_nothing (bob);
 }
 
+/* Sends n messages in one go. Returns how many of them got SENT; wait gets what the last refusal said, in ms. */
+static guint
+send_many (TestClient *alice, guint n, guint64 *wait)
+{
+  g_autoptr (GString) all = g_string_new (NULL);
+  guint n_sent = 0, n_answered = 0;
+
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (all, "@id=%" G_GINT64_FORMAT "-%u CHAT_MESSAGE bob x\n", g_get_monotonic_time (), i);
+  test_send_bytes (alice, all->str, (gssize) all->len);
+  while (n_answered < n)
+    {
+      const char *line = test_line (alice);
+
+      if (strstr (line, " SENT bob") != NULL)
+        n_sent++;
+      else
+        {
+          g_assert_nonnull (strstr (line, " ERROR rate-limited at most 20 messages a second: try again in 0."));
+          *wait = test_tag_uint (alice, "wait");
+          g_assert_cmpuint (*wait, >, 0);
+          g_assert_cmpuint (*wait, <=, 500);
+        }
+      n_answered++;
+    }
+  return n_sent;
+}
+
+/* A refusal says for how long nothing more is taken; nothing is until then, and something is at once then. */
+static void
+test_rate_wait (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, "limits.messages-burst=30", NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  gint64 begin = g_get_monotonic_time ();
+  guint64 wait = 0, ignored = 0;
+  guint more;
+
+  g_assert_cmpuint (send_many (alice, 100, &wait), >=, 30);
+  more = send_many (alice, 1, &ignored);
+  if (g_get_monotonic_time () < begin + 450 * G_TIME_SPAN_MILLISECOND)
+    g_assert_cmpuint (more, ==, 0); /* 0.05 s are enough for a message, but not after a refusal */
+  g_usleep (wait * 1000);
+  g_assert_cmpuint (send_many (alice, 9, &ignored), ==, 9);
+}
+
 static void
 test_rate_base (void)
 {
@@ -77,11 +123,34 @@ test_rate_base (void)
     g_string_append (all, "CHAT x\n");
   test_send_bytes (alice, all->str, (gssize) all->len);
   test_expect (bob, "CHAT x");
-  test_expect_error (alice, "rate-limited");
+  test_expect_prefix (alice, "ERROR rate-limited at most 1 message a second: try again in ");
   /* The connection lives on, and bob's own allowance is untouched. */
   test_send (bob, "CHAT y");
   while (!g_str_equal (test_line (alice), "CHAT y"))
     ;
+}
+
+/* What else is asked for in masses is all answered, in its order, but not at any speed; meanwhile others are served. */
+static void
+test_requests (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autoptr (TestClient) bob = test_login (server, "bob");
+  g_autoptr (TestClient) carol = test_login (server, "carol");
+  g_autoptr (GString) all = g_string_new (NULL);
+  gint64 begin = g_get_monotonic_time ();
+  const guint n = 2400;
+
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (all, "PING %u\n", i);
+  test_send_bytes (alice, all->str, (gssize) all->len);
+  start_chat (bob, "bob", carol, "carol");
+  for (guint i = 0; i < n; i++)
+    test_expect (alice, "PONG %u", i);
+  /* 2,000 at once, and 200 a second. */
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 1500 * G_TIME_SPAN_MILLISECOND);
+  test_expect_nothing (bob);
 }
 
 static void
@@ -379,7 +448,9 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/limits/rate", test_rate);
+  g_test_add_func ("/limits/rate-wait", test_rate_wait);
   g_test_add_func ("/limits/rate-base", test_rate_base);
+  g_test_add_func ("/limits/requests", test_requests);
   g_test_add_func ("/limits/no-rate-limit", test_no_rate_limit);
   g_test_add_func ("/limits/max-connections", test_max_connections);
   g_test_add_data_func ("/limits/turned-away", "limits.max-connections=2", test_turned_away);
