@@ -36,6 +36,7 @@ wc_client_drop_connection (WcClient *self)
   g_clear_handle_id (&self->keep_alive_source, g_source_remove);
   wc_client_stop_probe (self);
   wc_client_stop_listing (self);
+  wc_client_reset_auth (self);
   if (self->connection != NULL)
     wc_connection_close (self->connection);
   g_clear_object (&self->connection);
@@ -68,14 +69,39 @@ go_offline (WcClient *self, const GError *error)
 static gboolean
 is_final (const GError *error)
 {
-  return g_error_matches (error, WC_ERROR, WC_ERROR_DECLINED) || g_error_matches (error, WC_ERROR, WC_ERROR_REPLACED);
+  if (error->domain != WC_ERROR)
+    return FALSE;
+
+  switch (error->code)
+    {
+    case WC_ERROR_DECLINED:
+    case WC_ERROR_REPLACED:
+    case WC_ERROR_PASSWORD_NEEDED:
+    case WC_ERROR_WRONG_PASSWORD:
+    case WC_ERROR_CERTIFICATE_UNKNOWN:
+    case WC_ERROR_CERTIFICATE_CHANGED:
+    case WC_ERROR_INVITATION:
+    case WC_ERROR_IMPOSTOR:
+      return TRUE;
+    default:
+      return FALSE;
+    }
 }
 
 static void
 take_failure (WcClient *self, const GError *failure)
 {
   g_autoptr (WcClient) keep = g_object_ref (self);
-  g_autoptr (GError) error = wc_client_refine_error (self, failure);
+  g_autoptr (GError) cause = wc_client_auth_failed (self, failure);
+  g_autoptr (GError) error = NULL;
+
+  if (cause == NULL)
+    {
+      wc_client_drop_connection (self);
+      wc_client_open (self);
+      return;
+    }
+  error = wc_client_refine_error (self, cause);
 
   /* With something to show, trouble with the network is no reason to show nothing. */
   if (is_final (error) || (self->login_task != NULL && !self->ready))
@@ -151,7 +177,8 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GWeakRef *ref = user_data;
   g_autoptr (WcClient) self = g_weak_ref_get (ref);
   g_autoptr (GError) error = NULL;
-  g_autoptr (WcConnection) connection = wc_connection_open_finish (result, &error);
+  g_autofree char *fingerprint = NULL;
+  g_autoptr (WcConnection) connection = wc_connection_open_finish (result, &fingerprint, &error);
 
   g_weak_ref_clear (ref);
   g_free (ref);
@@ -163,28 +190,49 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_object (&self->connecting);
   if (connection == NULL)
     {
+      g_free (self->trust.fingerprint);
+      self->trust.fingerprint = g_steal_pointer (&fingerprint);
       take_failure (self, error);
       return;
     }
 
   self->connection = g_steal_pointer (&connection);
+  wc_client_set_encrypted (self, wc_connection_get_is_tls (self->connection));
   wc_connection_start (self->connection, &wc_client_events, self);
   say_hello (self);
   wc_client_set_state (self, WC_STATE_AUTHENTICATING);
 }
 
+static void
+connect_now (WcClient *self)
+{
+  GWeakRef *ref = g_new0 (GWeakRef, 1);
+  WcEndpoint endpoint = { .host = self->host, .port = self->port, .tls = self->tls };
+
+  if (self->tls)
+    endpoint.pin = wc_pins_lookup (self->trust.pins, self->host, self->port);
+  if (endpoint.pin == NULL && self->auth.invitation != NULL)
+    {
+      endpoint.pin = self->auth.invitation->fingerprint;
+      endpoint.is_invitation = TRUE;
+    }
+  endpoint.database = self->trust.database;
+  endpoint.handshake_ms = self->timing.login / 2; /* so that it is known what it is that takes so long */
+
+  g_weak_ref_init (ref, self);
+  wc_client_limit_login (self, self->timing.login);
+  wc_connection_open_async (&endpoint, self->connecting, opened_cb, ref);
+}
+
 void
 wc_client_open (WcClient *self)
 {
-  GWeakRef *ref = g_new0 (GWeakRef, 1);
-
   g_assert (self->connection == NULL && self->connecting == NULL);
 
-  g_weak_ref_init (ref, self);
   self->connecting = g_cancellable_new ();
   self->network.hurried = FALSE;
-  wc_client_limit_login (self, self->timing.login);
-  wc_connection_open_async (self->host, self->port, self->connecting, opened_cb, ref);
+  if (!wc_client_prepare_trust (self, self->connecting, connect_now))
+    connect_now (self);
   wc_client_set_state (self, WC_STATE_CONNECTING);
 }
 
@@ -266,6 +314,8 @@ wc_client_login_async (WcClient *self, const char *server, const char *client_id
   self->host = g_steal_pointer (&host);
   self->port = port;
   self->tls = tls;
+  wc_client_take_invitation (self);
+  wc_client_begin_trust (self);
   self->attempt = 0;
   self->n_quick_ends = 0;
   self->login_task = g_steal_pointer (&task);
@@ -306,6 +356,7 @@ wc_client_logout (WcClient *self)
       g_clear_object (&self->connection);
     }
   go_offline (self, NULL);
+  wc_client_logged_out_trust (self);
   if (self->login_task != NULL)
     end_login (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled")));
 }

@@ -11,10 +11,13 @@
 #include "client/history.h"
 #include "client/search-private.h"
 #include "shared/message.h"
+#include "shared/scram.h"
 
 G_BEGIN_DECLS
 
 #define WC_PEOPLE_MAX 50000 /* a server that tells of more is not listened to any further */
+
+#define WC_WAIT_MAX_MS (15 * 60 * 1000) /* no server may silence anybody for longer */
 
 /* All in milliseconds. Tests make them short. */
 typedef struct
@@ -72,20 +75,53 @@ typedef enum
   WC_LISTING_NONE, /* it does not have one: base, or an older protocol 2 */
 } WcListing;
 
-/* What a login is made with, and how it went. */
+/* client-trust.c: what a login is made with. */
 typedef struct
 {
   WcPins *pins;
-  WcSecrets *secrets; /* NULL: there is no keyring */
+  WcSecrets *secrets;     /* NULL: there is no keyring */
   GError *keyring_error;
-  char *password;     /* NULL: not known */
+  char *password;         /* NULL: not known */
+  char *password_for;     /* whose that is; NULL: of the next login */
   gboolean remember;
+  gboolean from_keyring;  /* the password need not be stored */
+  gboolean look_up;       /* in the keyring, before the next connection */
   gboolean encrypted;
-  char *fingerprint;  /* of the certificate that the last login failed for */
-  Invitation *invitation; /* to be accepted, */
-  char *new_password;     /* with this */
-  guint wait;         /* in which the server does not want to be asked again, ms */
+  char *fingerprint;      /* of the certificate that the last login failed for */
+  guint wait;             /* in which the server does not want to be asked again, ms */
+  GTlsDatabase *database; /* NULL: the system's */
 } WcTrust;
+
+/* client-auth.c: the proof of who one is, on this connection. */
+typedef enum
+{
+  WC_AUTH_NONE,      /* not asked for */
+  WC_AUTH_BEGUN,     /* AUTH sent */
+  WC_AUTH_COMPUTING, /* the answer to the CHALLENGE */
+  WC_AUTH_PROVED,    /* RESPONSE sent: the server's own proof is to come */
+  WC_AUTH_INVITED,   /* INVITATION sent, or about to be */
+} WcAuthStage;
+
+/* Whether an invitation may have been accepted though nobody said so. */
+typedef enum
+{
+  WC_INVITATION_NEW,
+  WC_INVITATION_SENT,
+  WC_INVITATION_CHECKING, /* whether its password is right already */
+} WcInvitationStage;
+
+typedef struct
+{
+  WcAuthStage stage;
+  ScramClient *exchange;   /* NULL while COMPUTING: the thread has it */
+  GCancellable *computing; /* NULL: nothing is, for this connection */
+  guint n_computing;       /* with those of earlier connections */
+  Invitation *invitation;  /* to be accepted, */
+  char *new_password;      /* with this, */
+  char *verifier;          /* which is this to the server */
+  WcInvitationStage invitation_stage;
+  GError *invitation_error; /* how it failed, should the password turn out to be wrong as well */
+} WcAuth;
 
 struct _WcClient
 {
@@ -109,6 +145,7 @@ struct _WcClient
   GError *cache_error;
   WcTiming timing;
   WcTrust trust;
+  WcAuth auth;
 
   GListStore *people;
   GHashTable *by_peer;   /* Client-ID in the conversation -> WcConversation, owned by people or arriving */
@@ -173,8 +210,28 @@ void wc_client_logged_in (WcClient *self, gboolean base);
 /* client-trust.c */
 void wc_client_init_trust (WcClient *self);
 void wc_client_clear_trust (WcClient *self);
-void wc_client_set_keyring_error (WcClient *self, const GError *error); /* client.c */
-void wc_client_set_encrypted (WcClient *self, gboolean encrypted);     /* client.c */
+void wc_client_begin_trust (WcClient *self); /* a login begins, its server and Client-ID are set */
+/* Reads pins, and the keyring if need be, then calls back in the main loop, unless cancelled. FALSE: nothing is to be read, and it does not. */
+gboolean wc_client_prepare_trust (WcClient *self, GCancellable *cancellable, void (*done) (WcClient *self));
+void wc_client_store_password (WcClient *self); /* it was right */
+void wc_client_wrong_password (WcClient *self);
+void wc_client_logged_out_trust (WcClient *self);
+
+/* client-auth.c. Each of the handlers: FALSE: it makes no sense now. */
+void wc_client_clear_auth (WcClient *self);
+void wc_client_reset_auth (WcClient *self); /* the connection is no more */
+void wc_client_take_invitation (WcClient *self); /* of a login that begins: drops one for somebody else */
+gboolean wc_client_take_auth_required (WcClient *self, const WireMessage *message);
+gboolean wc_client_take_challenge (WcClient *self, const WireMessage *message);
+gboolean wc_client_check_connected (WcClient *self, const WireMessage *message); /* FALSE: it must not be believed, and the login has failed */
+void wc_client_auth_declined (WcClient *self);
+gboolean wc_client_invitation_refused (WcClient *self, const char *text); /* FALSE: there is none */
+/* A login failed. NULL: it goes on by another connection; else what it failed for. Transfer full. */
+GError *wc_client_auth_failed (WcClient *self, const GError *error);
+
+/* client.c */
+void wc_client_set_keyring_error (WcClient *self, const GError *error);
+void wc_client_set_encrypted (WcClient *self, gboolean encrypted);
 
 /* client-cache.c */
 void wc_client_open_with_cache (WcClient *self); /* wc_client_open, once what is kept here has been read */
@@ -219,6 +276,9 @@ gboolean wc_client_parse_id (const char *id, guint64 *number); /* of wc_client_s
 
 /* For tests: other times than the usual ones. */
 void wc_client_set_timing (WcClient *self, const WcTiming *timing);
+
+/* For tests, before a login: who is trusted in the place of those whom the system trusts. */
+void wc_client_set_tls_database (WcClient *self, GTlsDatabase *database);
 
 /* For tests, before a login: a network and clocks of their own. */
 void wc_client_set_network_monitor (WcClient *self, GNetworkMonitor *monitor);

@@ -33,6 +33,8 @@ take_connected (WcClient *self, const WireMessage *message)
 {
   if (self->state != WC_STATE_AUTHENTICATING)
     return FALSE;
+  if (!wc_client_check_connected (self, message))
+    return TRUE;
 
   wc_client_logged_in (self, !wire_span_equal (message->word[0], "2"));
 
@@ -42,10 +44,7 @@ take_connected (WcClient *self, const WireMessage *message)
 static gboolean
 take_declined (WcClient *self, const WireMessage *message)
 {
-  g_autofree char *text = g_strdup_printf (_("The server does not let “%s” in. Is the Client-ID spelled right, and on the server's list?"),
-                                           self->client_id);
-
-  wc_client_fail (self, WC_ERROR_DECLINED, text);
+  wc_client_auth_declined (self);
 
   return TRUE;
 }
@@ -333,17 +332,35 @@ take_pong (WcClient *self, const WireMessage *message)
   return TRUE;
 }
 
+/* When to try again, in milliseconds. */
+static guint
+get_wait (WcClient *self, const WireMessage *message)
+{
+  guint64 wait = (message->tags.set & WIRE_TAG_WAIT) != 0 ? message->tags.wait : self->timing.pause;
+
+  return MIN (wait, WC_WAIT_MAX_MS);
+}
+
 static void
-login_error (WcClient *self, WireError code, const char *text)
+login_error (WcClient *self, WireError code, const WireMessage *line, const char *text)
 {
   g_autofree char *message = NULL;
 
-  if (code == WIRE_BUSY || code == WIRE_SHUTTING_DOWN || code == WIRE_RATE_LIMITED)
+  if (code == WIRE_RATE_LIMITED)
+    {
+      guint wait = get_wait (self, line), seconds = (wait + 999) / 1000;
+
+      self->trust.wait = wait;
+      message = g_strdup_printf (ngettext ("Too many logins were tried. The server can be asked again in %u second.\n%s",
+                                          "Too many logins were tried. The server can be asked again in %u seconds.\n%s", seconds), seconds, text);
+      wc_client_fail (self, WC_ERROR_RATE_LIMITED, message);
+    }
+  else if (code == WIRE_BUSY || code == WIRE_SHUTTING_DOWN)
     {
       message = g_strdup_printf (_("The server at %s is full or stopping. Try again a little later.\n%s"), self->server, text);
       wc_client_fail (self, WC_ERROR_BUSY, message);
     }
-  else
+  else if (!wc_client_invitation_refused (self, text))
     {
       message = g_strdup_printf (_("The server at %s did not accept the login.\n%s"), self->server, text);
       wc_client_fail (self, WC_ERROR_FAILED, message);
@@ -419,7 +436,7 @@ take_error (WcClient *self, const WireMessage *message)
 
   if (self->state == WC_STATE_AUTHENTICATING)
     {
-      login_error (self, code, text);
+      login_error (self, code, message, text);
       return TRUE;
     }
 
@@ -441,6 +458,8 @@ take_error (WcClient *self, const WireMessage *message)
 static const Handler handlers[WIRE_N_VERBS] = {
   [WIRE_CONNECTED] = take_connected,
   [WIRE_DECLINED] = take_declined,
+  [WIRE_AUTH_REQUIRED] = wc_client_take_auth_required,
+  [WIRE_CHALLENGE] = wc_client_take_challenge,
   [WIRE_CHAT] = take_chat,
   [WIRE_SENT] = take_sent,
   [WIRE_CHAT_STARTED] = take_chat_started,
@@ -480,6 +499,12 @@ bad_line (WcClient *self, const char *why)
     not_webchat (self);
 }
 
+static gboolean
+is_of_login (WireVerb verb)
+{
+  return verb == WIRE_CONNECTED || verb == WIRE_DECLINED || verb == WIRE_ERROR || verb == WIRE_AUTH_REQUIRED || verb == WIRE_CHALLENGE;
+}
+
 static void
 line_cb (WcConnection *connection, char *line, gsize len, gpointer user_data)
 {
@@ -497,7 +522,7 @@ line_cb (WcConnection *connection, char *line, gsize len, gpointer user_data)
       return;
     }
 
-  if (self->state == WC_STATE_AUTHENTICATING && message.verb != WIRE_CONNECTED && message.verb != WIRE_DECLINED && message.verb != WIRE_ERROR)
+  if (self->state == WC_STATE_AUTHENTICATING && !is_of_login (message.verb))
     not_webchat (self);
   else if (handlers[message.verb] == NULL || !handlers[message.verb] (self, &message))
     bad_line (self, wire_verb_name (message.verb));

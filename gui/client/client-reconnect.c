@@ -63,6 +63,8 @@ wc_client_wait (WcClient *self, const GError *error)
   if (online_for >= SETTLED_US)
     self->attempt = 0;
   delay = back_off (self);
+  if (g_error_matches (error, WC_ERROR, WC_ERROR_RATE_LIMITED))
+    delay = MAX (delay, self->trust.wait);
   wc_client_drop_connection (self);
   wc_client_flush_arriving (self);
   self->base_asked = NULL;

@@ -94,6 +94,7 @@ wc_client_finalize (GObject *object)
   g_clear_error (&self->cache_error);
   g_clear_object (&self->folder);
   wc_client_clear_network (self);
+  wc_client_clear_auth (self);
   wc_client_clear_trust (self);
 
   G_OBJECT_CLASS (wc_client_parent_class)->finalize (object);

@@ -109,8 +109,9 @@ const GError *wc_client_get_keyring_error (WcClient *self);
 /* Neither in memory nor in the keyring is it known any more; for after a logout. */
 void wc_client_forget_password (WcClient *self);
 
-/* The next login accepts this: wc_client_login_async() with the server and Client-ID of it (see wc_invitation_get_address()) sets this password. The
- * server must show the certificate that the invitation names, which is pinned then. NULL: none, as it is again after a login that worked. */
+/* The next login, with the invitation's Client-ID and wc_invitation_get_address(), accepts it: this becomes the password. The certificate is trusted if
+ * the system or a pin says so, or without a pin if it is the one that the invitation names; that is pinned then. It is over once a login has worked;
+ * NULL: there is none. */
 void wc_client_set_invitation (WcClient *self, const Invitation *invitation, const char *new_password);
 /* Its server as wc_client_login_async() wants it. Transfer full. */
 char *wc_invitation_get_address (const Invitation *invitation);
@@ -124,7 +125,7 @@ WcPins *wc_client_get_pins (WcClient *self); /* transfer none */
 
 /* SHA-256 of the certificate that the last login failed for (WC_ERROR_CERTIFICATE_UNKNOWN, _CHANGED): 64 lower-case hex digits; else NULL. */
 const char *wc_client_get_certificate_fingerprint (WcClient *self);
-/* Pins that one for the server. Then log in again. */
+/* Pins that one for the server, unless another one is (WC_ERROR_CERTIFICATE_CHANGED): a person has to take that away first. Then log in again. */
 void wc_client_trust_certificate (WcClient *self);
 
 /* After WC_ERROR_RATE_LIMITED: for how many milliseconds the server will not be asked again; else 0. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/connection.h"
+#include "client/connection-private.h"
 
 #include <glib/gi18n.h>
 #include <netinet/in.h>
@@ -29,7 +29,11 @@ struct _WcConnection
 {
   GObject parent_instance;
 
-  GSocketConnection *stream;
+  GIOStream *stream;
+  GSocket *socket;  /* under it */
+  GBytes *binding;  /* NULL without TLS */
+  char *fingerprint;
+  gboolean is_tls;
   GCancellable *cancellable;
   const WcConnectionEvents *events; /* NULL: nobody listens any more */
   gpointer user_data;
@@ -63,6 +67,9 @@ wc_connection_finalize (GObject *object)
   g_clear_error (&self->error);
   g_object_unref (self->cancellable);
   g_object_unref (self->stream);
+  g_object_unref (self->socket);
+  g_clear_pointer (&self->binding, g_bytes_unref);
+  g_free (self->fingerprint);
   g_free (self->buffer);
 
   G_OBJECT_CLASS (wc_connection_parent_class)->finalize (object);
@@ -169,7 +176,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 read_more (WcConnection *self)
 {
-  GInputStream *in = g_io_stream_get_input_stream (G_IO_STREAM (self->stream));
+  GInputStream *in = g_io_stream_get_input_stream (self->stream);
 
   self->reading = TRUE;
   g_input_stream_read_async (in, self->buffer, READ_SIZE, G_PRIORITY_DEFAULT, self->cancellable, read_cb, g_object_ref (self));
@@ -184,16 +191,36 @@ wc_connection_expect_whole_lines (WcConnection *self)
 }
 
 static void
+said_goodbye_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (WcConnection) self = user_data;
+
+  g_output_stream_close_finish (G_OUTPUT_STREAM (source), result, NULL);
+}
+
+/* Everything is written: the server is to see the end. */
+static void
+end_writing (WcConnection *self)
+{
+  /* Under TLS the end is a message of its own: without it what went before could have been cut off. */
+  if (self->is_tls)
+    g_output_stream_close_async (g_io_stream_get_output_stream (self->stream), G_PRIORITY_DEFAULT, self->cancellable, said_goodbye_cb,
+                                 g_object_ref (self));
+  else
+    g_socket_shutdown (self->socket, FALSE, TRUE, NULL);
+}
+
+static void
 write_more (WcConnection *self)
 {
-  GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (self->stream));
+  GOutputStream *out = g_io_stream_get_output_stream (self->stream);
 
   if (self->writing != NULL || self->error != NULL)
     return;
   if (self->queue->len == 0)
     {
       if (self->finishing)
-        g_socket_shutdown (g_socket_connection_get_socket (self->stream), FALSE, TRUE, NULL);
+        end_writing (self);
       return;
     }
 
@@ -297,6 +324,27 @@ wc_connection_get_last_heard (WcConnection *self)
   return self->last_heard;
 }
 
+gboolean
+wc_connection_get_is_tls (WcConnection *self)
+{
+  g_return_val_if_fail (WC_IS_CONNECTION (self), FALSE);
+  return self->is_tls;
+}
+
+GBytes *
+wc_connection_get_binding (WcConnection *self)
+{
+  g_return_val_if_fail (WC_IS_CONNECTION (self), NULL);
+  return self->binding;
+}
+
+const char *
+wc_connection_get_fingerprint (WcConnection *self)
+{
+  g_return_val_if_fail (WC_IS_CONNECTION (self), NULL);
+  return self->fingerprint;
+}
+
 /* Each of these options is a help only: a failure changes nothing. */
 static void
 set_patience (GSocket *socket, const Patience *patience)
@@ -311,15 +359,43 @@ GSocket *
 wc_connection_get_socket (WcConnection *self)
 {
   g_return_val_if_fail (WC_IS_CONNECTION (self), NULL);
-  return g_socket_connection_get_socket (self->stream);
+  return self->socket;
 }
 
-static void
-set_up_socket (GSocket *socket)
+void
+wc_connection_set_up_socket (GSocket *socket)
 {
   g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   g_socket_set_keepalive (socket, TRUE);
   set_patience (socket, &usual);
+}
+
+WcConnection *
+wc_connection_new_plain (GSocketConnection *stream)
+{
+  WcConnection *self = g_object_new (WC_TYPE_CONNECTION, NULL);
+
+  self->stream = G_IO_STREAM (g_object_ref (stream));
+  self->socket = g_object_ref (g_socket_connection_get_socket (stream));
+
+  return self;
+}
+
+WcConnection *
+wc_connection_new_tls (GTlsConnection *stream, GSocket *socket, const char *fingerprint)
+{
+  WcConnection *self = g_object_new (WC_TYPE_CONNECTION, NULL);
+  g_autoptr (GByteArray) binding = g_byte_array_new ();
+
+  self->stream = G_IO_STREAM (g_object_ref (stream));
+  self->socket = g_object_ref (socket);
+  self->is_tls = TRUE;
+  self->whole_lines = TRUE; /* whoever speaks TLS ends lines */
+  self->fingerprint = g_strdup (fingerprint);
+  if (g_tls_connection_get_channel_binding_data (stream, G_TLS_CHANNEL_BINDING_TLS_EXPORTER, binding, NULL) && binding->len > 0)
+    self->binding = g_byte_array_free_to_bytes (g_steal_pointer (&binding));
+
+  return self;
 }
 
 void
@@ -327,114 +403,5 @@ wc_connection_set_impatient (WcConnection *self, gboolean is_impatient)
 {
   g_return_if_fail (WC_IS_CONNECTION (self));
 
-  set_patience (g_socket_connection_get_socket (self->stream), is_impatient ? &impatient : &usual);
-}
-
-/* What went wrong, and what to do. */
-static GError *
-explain (const GError *error, const char *host, guint16 port)
-{
-  g_autofree char *where = strchr (host, ':') != NULL ? g_strdup_printf ("[%s]:%u", host, port) : g_strdup_printf ("%s:%u", host, port);
-  g_autofree char *what = NULL;
-  WcError code = WC_ERROR_FAILED;
-
-  if (g_error_matches (error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_TEMPORARY_FAILURE))
-    {
-      code = WC_ERROR_NAME_NOT_FOUND;
-      what = g_strdup_printf (_("Nobody can tell now where “%s” is. Is this computer connected to the network?"), host);
-    }
-  else if (error->domain == G_RESOLVER_ERROR)
-    {
-      code = WC_ERROR_NAME_NOT_FOUND;
-      what = g_strdup_printf (_("There is no computer with the name “%s”. Is it spelled right?"), host);
-    }
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
-    {
-      code = WC_ERROR_REFUSED;
-      what = g_strdup_printf (_("Nothing answers at %s. Is webchat-server running there?"), where);
-    }
-  else if (error->domain == G_TLS_ERROR)
-    {
-      code = WC_ERROR_TLS;
-      what = g_strdup_printf (_("No safe connection to %s is possible. Ask whoever runs the server whether its certificate is right."), where);
-    }
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE))
-    {
-      code = WC_ERROR_NO_NETWORK;
-      what = g_strdup_printf (_("There is no way to %s. Is this computer connected to the network?"), where);
-    }
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE))
-    {
-      code = WC_ERROR_NO_ANSWER;
-      what = g_strdup_printf (_("%s does not answer. Is the address right, and the computer on?"), where);
-    }
-  else
-    {
-      what = g_strdup_printf (_("The connection to %s failed."), where);
-    }
-
-  return g_error_new (WC_ERROR, code, "%s\n%s", what, error->message);
-}
-
-typedef struct
-{
-  char *host;
-  guint16 port;
-} OpenData;
-
-static void
-open_data_free (OpenData *data)
-{
-  g_free (data->host);
-  g_free (data);
-}
-
-static void
-connect_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  OpenData *data = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSocketConnection) stream = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
-  WcConnection *self;
-
-  if (stream == NULL)
-    {
-      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        g_task_return_error (task, g_steal_pointer (&error));
-      else
-        g_task_return_error (task, explain (error, data->host, data->port));
-      return;
-    }
-
-  set_up_socket (g_socket_connection_get_socket (stream));
-  self = g_object_new (WC_TYPE_CONNECTION, NULL);
-  self->stream = g_steal_pointer (&stream);
-  g_task_return_pointer (task, self, g_object_unref);
-}
-
-void
-wc_connection_open_async (const char *host, guint16 port, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketConnectable) address = g_network_address_new (host, port);
-  OpenData *data = g_new0 (OpenData, 1);
-
-  data->host = g_strdup (host);
-  data->port = port;
-  g_task_set_source_tag (task, wc_connection_open_async);
-  g_task_set_task_data (task, data, (GDestroyNotify) open_data_free);
-
-  /* A proxy for the web is of no use here, and asking for one can take long. */
-  g_socket_client_set_enable_proxy (client, FALSE);
-  g_socket_client_connect_async (client, address, cancellable, connect_cb, g_steal_pointer (&task));
-}
-
-WcConnection *
-wc_connection_open_finish (GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_async_result_is_tagged (result, wc_connection_open_async), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
+  set_patience (self->socket, is_impatient ? &impatient : &usual);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One TCP connection to a server: lines in, a bounded queue of bytes out. Knows framing, and nothing of the protocol. */
+/* One TCP or TLS connection to a server: lines in, a bounded queue of bytes out. Knows framing, and nothing of the protocol. */
 #pragma once
 
 #include <gio/gio.h>
@@ -23,10 +23,27 @@ typedef struct
   void (*closed) (WcConnection *self, const GError *error, gpointer user_data);
 } WcConnectionEvents;
 
+/* Where to, and whom to trust there. */
+typedef struct
+{
+  const char *host;
+  guint16 port;
+  gboolean tls;
+  const char *pin;        /* fingerprint of a certificate that is trusted whatever is wrong with it; NULL: none */
+  gboolean is_invitation; /* the pin is from an invitation: for the words of an error */
+  GTlsDatabase *database; /* of those who are trusted; NULL: the system's */
+  guint handshake_ms;     /* how long TLS may take to begin; 0: as long as the cancellable lets it */
+} WcEndpoint;
+
 /* Looks the host up and connects. Finish returns a connection that does not read yet, or NULL with a WC_ERROR whose message is for
- * a person, or G_IO_ERROR_CANCELLED. There is no time-out here but the cancellable. */
-void wc_connection_open_async (const char *host, guint16 port, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-WcConnection *wc_connection_open_finish (GAsyncResult *result, GError **error);
+ * a person, or G_IO_ERROR_CANCELLED. A certificate that the system trusts is fine; then the pin is looked at. *fingerprint is set with
+ * WC_ERROR_CERTIFICATE_UNKNOWN and _CHANGED: the one that was shown. Transfer full. */
+void wc_connection_open_async (const WcEndpoint *endpoint, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+WcConnection *wc_connection_open_finish (GAsyncResult *result, char **fingerprint, GError **error);
+
+gboolean wc_connection_get_is_tls (WcConnection *self);
+GBytes *wc_connection_get_binding (WcConnection *self);          /* tls-exporter; transfer none; NULL: there is none */
+const char *wc_connection_get_fingerprint (WcConnection *self);  /* of the server's certificate; NULL without TLS */
 
 /* Begins to read. events and user_data must last until the end or wc_connection_close. */
 void wc_connection_start (WcConnection *self, const WcConnectionEvents *events, gpointer user_data);

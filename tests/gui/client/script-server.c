@@ -16,6 +16,10 @@ struct _ScriptServer
   char *address;
   GQueue connections; /* accepted by the system, not by the test */
   GSocketConnection *connection;
+  GIOStream *stream; /* of that, or over it */
+  GTlsCertificate *certificate;
+  gboolean no_plus;
+  gboolean shaking, shaken;
   GSource *source;
   GString *input;
   GQueue lines;
@@ -85,6 +89,7 @@ drop_connection (ScriptServer *self)
   g_clear_pointer (&self->source, g_source_unref);
   if (self->connection != NULL)
     g_io_stream_close (G_IO_STREAM (self->connection), NULL, NULL);
+  g_clear_object (&self->stream);
   g_clear_object (&self->connection);
 }
 
@@ -96,6 +101,7 @@ script_server_free (ScriptServer *self)
   g_queue_clear_full (&self->connections, g_object_unref);
   g_queue_clear_full (&self->lines, g_free);
   g_string_free (self->input, TRUE);
+  g_clear_object (&self->certificate);
   g_free (self->address);
   g_free (self->line);
   g_free (self->id);
@@ -106,6 +112,26 @@ const char *
 script_address (ScriptServer *self)
 {
   return self->address;
+}
+
+guint16
+script_port (ScriptServer *self)
+{
+  return self->port;
+}
+
+void
+script_set_certificate (ScriptServer *self, GTlsCertificate *certificate)
+{
+  g_set_object (&self->certificate, certificate);
+  g_free (self->address);
+  self->address = g_strdup_printf ("%s127.0.0.1:%u", certificate != NULL ? "tls://" : "", self->port);
+}
+
+void
+script_take_plus_away (ScriptServer *self)
+{
+  self->no_plus = TRUE;
 }
 
 void
@@ -133,22 +159,20 @@ split_lines (ScriptServer *self)
 }
 
 static gboolean
-readable_cb (GSocket *socket, GIOCondition condition, gpointer user_data)
+readable_cb (GPollableInputStream *stream, gpointer user_data)
 {
   ScriptServer *self = user_data;
+  g_autoptr (GError) error = NULL;
   char buffer[4096];
-  gssize n = g_socket_receive_with_blocking (socket, buffer, sizeof buffer, FALSE, NULL, NULL);
+  gssize n;
 
-  if (n > 0)
-    {
-      g_string_append_len (self->input, buffer, n);
-      split_lines (self);
-      return G_SOURCE_CONTINUE;
-    }
+  /* What TLS has taken in already, nothing tells of. */
+  while ((n = g_pollable_input_stream_read_nonblocking (stream, buffer, sizeof buffer, NULL, &error)) > 0)
+    g_string_append_len (self->input, buffer, n);
+  self->ended = !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+  split_lines (self);
 
-  self->ended = TRUE;
-
-  return G_SOURCE_REMOVE;
+  return self->ended ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
 gboolean
@@ -157,9 +181,35 @@ script_has_connection (ScriptServer *self)
   return !g_queue_is_empty (&self->connections);
 }
 
-void
-script_accept (ScriptServer *self)
+static void
+shaken_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  ScriptServer *self = user_data;
+
+  self->shaken = g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, NULL);
+  self->shaking = FALSE;
+}
+
+static gboolean
+shake_hands (ScriptServer *self)
+{
+  GError *error = NULL;
+
+  self->stream = g_tls_server_connection_new (G_IO_STREAM (self->connection), self->certificate, &error);
+  g_assert_no_error (error);
+  g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (self->stream), FALSE);
+  self->shaking = TRUE;
+  g_tls_connection_handshake_async (G_TLS_CONNECTION (self->stream), G_PRIORITY_DEFAULT, NULL, shaken_cb, self);
+  wait_for (!self->shaking);
+
+  return self->shaken;
+}
+
+gboolean
+script_try_accept (ScriptServer *self)
+{
+  GInputStream *in;
+
   wait_for (script_has_connection (self));
 
   drop_connection (self);
@@ -167,9 +217,23 @@ script_accept (ScriptServer *self)
   g_queue_clear_full (&self->lines, g_free);
   self->ended = FALSE;
   self->connection = g_queue_pop_head (&self->connections);
-  self->source = g_socket_create_source (g_socket_connection_get_socket (self->connection), G_IO_IN | G_IO_HUP, NULL);
+  if (self->certificate == NULL)
+    self->stream = G_IO_STREAM (g_object_ref (self->connection));
+  else if (!shake_hands (self))
+    return FALSE;
+
+  in = g_io_stream_get_input_stream (self->stream);
+  self->source = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (in), NULL);
   g_source_set_callback (self->source, G_SOURCE_FUNC (readable_cb), self, NULL);
   g_source_attach (self->source, NULL);
+
+  return TRUE;
+}
+
+void
+script_accept (ScriptServer *self)
+{
+  g_assert_true (script_try_accept (self));
 }
 
 const char *
@@ -212,7 +276,7 @@ void
 script_say_bytes (ScriptServer *self, const char *bytes, gsize len)
 {
   /* The client may have hung up already. */
-  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (self->connection)), bytes, len, NULL, NULL, NULL);
+  g_output_stream_write_all (g_io_stream_get_output_stream (self->stream), bytes, len, NULL, NULL, NULL);
 }
 
 void
@@ -238,6 +302,70 @@ script_expect_end (ScriptServer *self)
 {
   wait_for (self->ended);
   drop_connection (self);
+}
+
+/* The nth word of a line. Transfer full. */
+static char *
+get_word (const char *line, guint nth)
+{
+  g_auto (GStrv) words = g_strsplit (line, " ", -1);
+
+  g_assert_cmpuint (g_strv_length (words), >, nth);
+
+  return g_strdup (words[nth]);
+}
+
+static GBytes *
+get_binding (ScriptServer *self)
+{
+  g_autoptr (GByteArray) data = g_byte_array_new ();
+  GError *error = NULL;
+
+  if (self->certificate == NULL)
+    return NULL;
+
+  g_tls_connection_get_channel_binding_data (G_TLS_CONNECTION (self->stream), G_TLS_CHANNEL_BINDING_TLS_EXPORTER, data, &error);
+  g_assert_no_error (error);
+
+  return g_byte_array_free_to_bytes (g_steal_pointer (&data));
+}
+
+char *
+script_ask_proof (ScriptServer *self, const char *verifier)
+{
+  g_autoptr (GBytes) binding = get_binding (self);
+  g_autofree char *mechanism = NULL, *first = NULL, *response = NULL, *challenge = NULL;
+  g_autoptr (ScramServer) exchange = NULL;
+  char *proof = NULL;
+
+  script_say (self, "AUTH_REQUIRED SCRAM-SHA-256%s\n", binding != NULL && !self->no_plus ? " SCRAM-SHA-256-PLUS" : "");
+  mechanism = get_word (script_expect (self, "AUTH SCRAM-SHA-256* *"), 1);
+  if (!self->no_plus)
+    g_assert_cmpstr (mechanism, ==, binding != NULL ? SCRAM_SHA_256_PLUS : SCRAM_SHA_256);
+  first = get_word (self->line, 2);
+  exchange = scram_server_new (mechanism, "alice", verifier, binding);
+  g_assert_nonnull (exchange);
+  if (scram_server_step (exchange, first, strlen (first), &challenge) != SCRAM_MORE)
+    return NULL;
+  script_say (self, "CHALLENGE %s\n", challenge);
+  response = get_word (script_expect (self, "RESPONSE *"), 1);
+  if (scram_server_step (exchange, response, strlen (response), &proof) != SCRAM_DONE)
+    g_clear_pointer (&proof, g_free);
+
+  return proof;
+}
+
+void
+script_prove (ScriptServer *self, const char *verifier)
+{
+  g_autofree char *proof = NULL;
+
+  script_expect (self, "HELLO alice 2");
+  proof = script_ask_proof (self, verifier);
+  if (proof != NULL)
+    script_say (self, "@v=%s CONNECTED 2\n", proof);
+  else
+    script_say (self, "DECLINED\n");
 }
 
 gboolean

@@ -16,15 +16,25 @@ void script_server_free (ScriptServer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ScriptServer, script_server_free)
 
 const char *script_address (ScriptServer *self); /* 127.0.0.1:PORT */
+guint16 script_port (ScriptServer *self);
 void script_set_handler (ScriptServer *self, ScriptHandler handler, gpointer user_data);
 
 /* Nobody listens any more; and again, on the same port. */
 void script_stop_listening (ScriptServer *self);
 void script_listen (ScriptServer *self);
 
+/* From now on it speaks TLS, with this certificate; NULL: it does not. Its address begins with tls:// then. */
+void script_set_certificate (ScriptServer *self, GTlsCertificate *certificate);
+
+/* Does not offer SCRAM-SHA-256-PLUS over TLS. */
+void script_take_plus_away (ScriptServer *self);
+
 /* Waits for the next connection; the ones before stay open, but are not read. */
 void script_accept (ScriptServer *self);
 gboolean script_has_connection (ScriptServer *self);
+
+/* The same, where the client may not want to go on. FALSE: it did not. */
+gboolean script_try_accept (ScriptServer *self);
 
 /* Waits for the next line and compares; a * stands for anything. Returns the line, owned by self until the next. */
 const char *script_expect (ScriptServer *self, const char *pattern);
@@ -38,6 +48,13 @@ void script_say_bytes (ScriptServer *self, const char *bytes, gsize len);
 /* Ends the connection; waits until the client has, too. */
 void script_hang_up (ScriptServer *self);
 void script_expect_end (ScriptServer *self);
+
+/* Asks for the proof of alice's password, up to the client's RESPONSE. The verifier is that of a password (it takes long to make: share it).
+ * Returns the server's own proof, or NULL when the client has not proved it. Transfer full. */
+char *script_ask_proof (ScriptServer *self, const char *verifier);
+
+/* The same with HELLO before and CONNECTED or DECLINED after it. */
+void script_prove (ScriptServer *self, const char *verifier);
 
 /* Runs the main loop until the condition holds. */
 #define wait_for(condition)                                      \
