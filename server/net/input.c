@@ -43,7 +43,7 @@ keep_held (Connection *self, const char *line, gsize line_len, const char *rest,
 static void
 note_lines (Connection *self, gboolean whole)
 {
-  gboolean begun = self->framer.held_len > 0 || self->framer.skipping;
+  gboolean begun = self->framer.held_len > 0 || self->framer.skipping || (self->tls != NULL && tls_session_is_within_record (self->tls));
   gint64 now = whole || begun ? g_get_monotonic_time () : 0;
 
   if (whole)
@@ -243,7 +243,11 @@ connection_read_input (Connection *self)
       else if (n == 0)
         self->input_ended = TRUE;
       else if (errno == EAGAIN || errno == EWOULDBLOCK)
-        break;
+        {
+          if (self->tls != NULL && self->framing != CONNECTION_UNFRAMED)
+            note_lines (self, FALSE);
+          break;
+        }
       else
         {
           connection_break (self, connection_explain_failure (self));

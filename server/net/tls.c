@@ -20,6 +20,8 @@
 /* No message of a client's handshake is larger: so much an unfinished one may hold. */
 #define HANDSHAKE_MAX 16384
 
+#define HANDSHAKE_RECORD 22 /* what TLS begins with */
+
 #define RECORD_MAX 16384 /* bytes of text that a record may have */
 #define READ_SIZE  32768 /* bytes; what a turn leaves of them is kept for each connection */
 
@@ -41,6 +43,8 @@ struct _TlsSession
   guint8 *ahead; /* read from the socket, and not looked at yet: a turn ended before */
   guint ahead_len;
   gboolean drained; /* the socket is known to have no more */
+  gboolean starved; /* GnuTLS asked for bytes that are not there */
+  gboolean within;  /* it has some of a record, and not the rest */
   gboolean ended;   /* with end, which was not told yet when there was text before it */
   int end;
 
@@ -168,6 +172,7 @@ pull_cb (gnutls_transport_ptr_t transport, void *data, size_t size)
 
   if (input.start == input.end)
     {
+      self->starved = TRUE;
       if (self->drained)
         {
           errno = EAGAIN;
@@ -181,7 +186,9 @@ pull_cb (gnutls_transport_ptr_t transport, void *data, size_t size)
         return n;
       input.start = 0;
       input.end = n;
+      self->starved = FALSE;
     }
+  self->within = TRUE;
   n = MIN (size, input.end - input.start);
   memcpy (data, input.data + input.start, n);
   input.start += n;
@@ -233,11 +240,12 @@ open_session (TlsSession *self)
   return result < 0 ? result : gnutls_credentials_set (self->session, GNUTLS_CRD_CERTIFICATE, self->credentials->certificate);
 }
 
-/* There are as many texts as GnuTLS has errors. */
+/* There are as many texts as GnuTLS has errors and alerts. */
 static const char *
-describe_failure (const char *what, int result)
+describe_failure (TlsSession *self, const char *what, int result)
 {
-  g_autofree char *text = g_strdup_printf ("%s: %s", what, gnutls_strerror (result));
+  const char *alert = result == GNUTLS_E_FATAL_ALERT_RECEIVED ? gnutls_alert_get_name (gnutls_alert_get (self->session)) : NULL;
+  g_autofree char *text = g_strdup_printf ("%s: %s%s", what, alert != NULL ? "the peer says " : "", alert != NULL ? alert : gnutls_strerror (result));
 
   return g_intern_string (text);
 }
@@ -249,12 +257,26 @@ is_passing (int result)
   return result == GNUTLS_E_INTERRUPTED || result == GNUTLS_E_WARNING_ALERT_RECEIVED;
 }
 
+/* The first byte tells a client that was pointed at the wrong port, before anything is spent on it. */
+static gboolean
+looks_like_tls (TlsSession *self)
+{
+  guint8 first;
+
+  return recv (self->fd, &first, 1, MSG_PEEK) != 1 || first == HANDSHAKE_RECORD;
+}
+
 TlsResult
 tls_session_handshake (TlsSession *self)
 {
   TlsResult answer;
   int result = 0;
 
+  if (self->session == NULL && !looks_like_tls (self))
+    {
+      self->failure = "what it sends is not TLS";
+      return TLS_FAILED;
+    }
   begin_input (self);
   g_mutex_lock (&self->lock);
   if (self->session == NULL)
@@ -264,6 +286,7 @@ tls_session_handshake (TlsSession *self)
       result = gnutls_handshake (self->session);
     while (is_passing (result));
 
+  self->within = FALSE;
   if (result == GNUTLS_E_SUCCESS)
     answer = TLS_DONE;
   else if (result == GNUTLS_E_AGAIN)
@@ -271,7 +294,7 @@ tls_session_handshake (TlsSession *self)
   else
     {
       answer = TLS_FAILED;
-      self->failure = describe_failure ("no TLS handshake", result);
+      self->failure = describe_failure (self, "no TLS handshake", result);
       if (self->session != NULL)
         gnutls_alert_send_appropriate (self->session, result);
     }
@@ -286,9 +309,12 @@ recv_record (TlsSession *self, void *buffer, gsize size)
 {
   gssize result;
 
+  self->starved = FALSE;
   g_mutex_lock (&self->lock);
   result = gnutls_record_recv (self->session, buffer, size);
   g_mutex_unlock (&self->lock);
+  if (result != GNUTLS_E_AGAIN || !self->starved)
+    self->within = FALSE;
   return result;
 }
 
@@ -300,7 +326,7 @@ end_with (TlsSession *self, int result)
   if (result == 0 || result == GNUTLS_E_PREMATURE_TERMINATION)
     return;
   g_mutex_lock (&self->lock);
-  self->failure = result == GNUTLS_E_PULL_ERROR ? "the peer is gone" : describe_failure ("TLS", result);
+  self->failure = result == GNUTLS_E_PULL_ERROR ? "the peer is gone" : describe_failure (self, "TLS", result);
   gnutls_alert_send_appropriate (self->session, result);
   g_mutex_unlock (&self->lock);
 }
@@ -369,6 +395,12 @@ tls_session_has_pending (TlsSession *self)
   pending = self->ended || self->ahead_len > 0 || gnutls_record_check_pending (self->session) > 0;
   g_mutex_unlock (&self->lock);
   return pending;
+}
+
+gboolean
+tls_session_is_within_record (TlsSession *self)
+{
+  return self->within;
 }
 
 gboolean

@@ -41,6 +41,9 @@ gssize tls_session_send (TlsSession *self, const void *data, gsize len);
 /* Whether there is something to receive, an end too, of which the socket knows nothing any more. Only for who receives. */
 gboolean tls_session_has_pending (TlsSession *self);
 
+/* Whether a part of something has come, of which nothing can be received before the rest has. Only for who receives. */
+gboolean tls_session_is_within_record (TlsSession *self);
+
 /* Whether the end of input may have been made by somebody on the way: the peer did not say that it would send no more. */
 gboolean tls_session_is_cut (TlsSession *self);
 
