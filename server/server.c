@@ -6,6 +6,7 @@
 #include "chat/directory.h"
 #include "chat/hub.h"
 #include "identity/certificate.h"
+#include "identity/secret.h"
 #include "net/connection.h"
 #include "net/deadlines.h"
 #include "net/io-pool.h"
@@ -126,6 +127,7 @@ build (Server *self, GError **error)
 {
   const StoreOptions options = { .durability = self->config->durability, .retention_days = self->config->retention_days };
   const guint workers = CLAMP (g_get_num_processors (), MIN_WORKERS, MAX_WORKERS);
+  g_autoptr (GBytes) secret = NULL;
 
   self->directory = directory_new (self->config->client_list, list_cb, self, error);
   if (self->directory == NULL)
@@ -135,6 +137,10 @@ build (Server *self, GError **error)
   if (self->store == NULL)
     return FALSE;
   hub_set_store (self->hub, self->store);
+  secret = secret_load (self->config->data_directory, error);
+  if (secret == NULL)
+    return FALSE;
+  hub_set_identity (self->hub, secret, self->directory);
 
   self->deadlines = deadlines_new (NULL, connection_deadline_func);
   self->pool = io_pool_new (workers, &connection_io_funcs, error);
@@ -269,6 +275,8 @@ server_stop (Server *self)
     hub_begin_shutdown (self->hub);
   if (self->pool != NULL)
     io_pool_stop (self->pool);
+  if (self->directory != NULL)
+    directory_finish_changes (self->directory);
   g_clear_pointer (&self->store, store_free); /* commits, and answers every waiting sender */
   if (self->hub != NULL)
     hub_set_store (self->hub, NULL);

@@ -4,6 +4,8 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
+#include "identity/client-list-edit.h"
+
 /* Editors touch a file several times; it is read when it has stayed the same for so long. GIO tells of a change up to 100 ms late when there was one
  * just before: that must be well within. */
 #define SETTLE_MS 300
@@ -17,6 +19,7 @@ struct _Directory
   GStatBuf seen; /* the file when it was last found to have changed */
   DirectoryFunc func;
   gpointer user_data;
+  gint changes; /* atomic: how many have begun and not ended */
 };
 
 /* Takes a list that was read (transfer full), or tells why there is none. */
@@ -143,4 +146,74 @@ ClientList *
 directory_get_list (Directory *self)
 {
   return self->list;
+}
+
+/* A change of one ID's verifier. */
+typedef struct
+{
+  Directory *directory;
+  char *id;
+  char *verifier;
+  char *expected;
+  DirectoryChangedFunc func;
+  gpointer user_data;
+} Change;
+
+static void
+change_free (gpointer data)
+{
+  Change *change = data;
+
+  g_free (change->id);
+  g_free (change->verifier);
+  g_free (change->expected);
+  g_free (change);
+}
+
+static void
+change_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  Change *change = data;
+  GError *error = NULL;
+
+  if (client_list_set (change->directory->file, change->id, change->verifier, change->expected, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+change_done_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Change *change = data;
+  g_autoptr (GError) error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    directory_reload (change->directory, &error);
+  change->func (error, change->user_data);
+  g_atomic_int_add (&change->directory->changes, -1);
+}
+
+void
+directory_set_verifier (Directory *self, const char *id, const char *verifier, const char *expected, DirectoryChangedFunc func, gpointer user_data)
+{
+  Change *change = g_new0 (Change, 1);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, change_done_cb, change);
+
+  g_atomic_int_inc (&self->changes);
+  change->directory = self;
+  change->id = g_strdup (id);
+  change->verifier = g_strdup (verifier);
+  change->expected = g_strdup (expected);
+  change->func = func;
+  change->user_data = user_data;
+  g_task_set_task_data (task, change, change_free);
+  g_task_run_in_thread (task, change_thread);
+}
+
+void
+directory_finish_changes (Directory *self)
+{
+  while (g_atomic_int_get (&self->changes) > 0)
+    g_main_context_iteration (NULL, TRUE);
 }

@@ -17,3 +17,12 @@ ClientList *directory_get_list (Directory *self); /* transfer none */
 
 /* Reads the file again. FALSE with the one-line error that the log got too: the list stays as it was. */
 gboolean directory_reload (Directory *self, GError **error);
+
+/* The list's file was changed, and the changed list is in force, unless error says why not. Main context's thread. */
+typedef void (*DirectoryChangedFunc) (const GError *error, gpointer user_data);
+
+/* Gives an ID another verifier in the file, as client_list_set() does and with its errors, and reads it again. Any thread; never waits. */
+void directory_set_verifier (Directory *self, const char *id, const char *verifier, const char *expected, DirectoryChangedFunc func, gpointer user_data);
+
+/* Waits until every change that was begun has ended. Main context's thread. */
+void directory_finish_changes (Directory *self);

@@ -53,8 +53,8 @@ line_cb (Connection *connection, char *line, gsize len)
   WireError error = wire_message_parse (&message, self->dialect, WIRE_FROM_CLIENT, line, len, &why);
 
   rate_charge (self, error == WIRE_OK ? message.verb : WIRE_NO_VERB);
-  if (self->id == NULL && (error != WIRE_OK || message.verb != WIRE_HELLO))
-    login_decline (self, NULL, "did not begin with HELLO");
+  if (self->id == NULL && !login_may_hear (self, error == WIRE_OK ? message.verb : WIRE_NO_VERB))
+    login_decline (self, NULL, self->proof ? "something else than a proof" : "did not begin with HELLO");
   else if (error == WIRE_OK && is_cut_off (self, &message))
     return;
   else if (g_atomic_int_get (&self->hub->stopping))
@@ -132,6 +132,8 @@ free_user_cb (gpointer user)
 
   if (self->job != NULL)
     self->job->free (self->job);
+  proof_free (self->proof);
+  g_free (self->verifier);
   g_free (self->id);
   g_free (self);
 }

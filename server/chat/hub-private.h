@@ -3,10 +3,12 @@
  * never over I/O. Lines are queued under it, so that everybody sees events in one order. */
 #pragma once
 
+#include "chat/attempts.h"
 #include "chat/hub.h"
 #include "shared/message.h"
 
 typedef struct _Peer Peer;
+typedef struct _Proof Proof; /* auth.c */
 typedef struct _Client Client;
 typedef struct _Session Session;
 
@@ -51,12 +53,15 @@ struct _Peer
   Connection *connection; /* owns this */
   WireDialect dialect;    /* set at login, before anybody else sees the peer */
   char *id;               /* its Client-ID; likewise */
+  char *verifier;         /* the one by which it has proved that; NULL: it was not asked. Likewise */
 
   gint pending; /* atomic: messages on their way to the store */
   gint waiting; /* atomic: input waits for pending to fall */
 
   /* Serving. */
   Job *job;
+  Proof *proof;          /* it was asked who it is, and has not shown it yet */
+  gint64 login_deadline; /* monotonic: it must be logged in by then */
   gint64 rate_time; /* when the sender's allowance would be whole again */
   gint64 typing_time, request_time; /* likewise for TYPING, and for what is neither */
   gint64 refused_until; /* no message is taken before */
@@ -81,6 +86,9 @@ struct _Hub
 {
   const Config *config;
   Store *store;
+  Attempts *attempts;
+  GBytes *secret;       /* these two: set before the first connection */
+  Directory *directory; /* NULL: invitations cannot be accepted */
   gint stopping; /* atomic */
 
   /* The store's thread alone. */
@@ -160,15 +168,29 @@ gboolean rate_check_typing (Peer *peer);
 /* The handlers of the verbs, by theme. Serving, without the lock. */
 void handle_hello (Peer *peer, const WireMessage *message);        /* login.c */
 void handle_quit (Peer *peer, const WireMessage *message);
-void handle_auth (Peer *peer, const WireMessage *message);         /* auth.c */
-void handle_response (Peer *peer, const WireMessage *message);
-void handle_invitation (Peer *peer, const WireMessage *message);
 void login_begin (Peer *peer);
+/* Whether somebody who is not logged in may say this. */
+gboolean login_may_hear (Peer *peer, WireVerb verb);
+/* The peer has proved to be id by the verifier. v is for CONNECTED, NULL for none. FALSE when the list has another verifier for it meanwhile: it is not logged
+ * in then, and was not answered. */
+gboolean login_with_proof (Peer *peer, const char *id, const char *verifier, const char *v);
 void login_timeout (Peer *peer);
 /* DECLINED, a line in the log, and the end of the connection. claimed is the Client-ID that it gave, NULL for none; why is static. */
 void login_decline (Peer *peer, const char *claimed, const char *why);
 void login_leave (Peer *peer);                                     /* idempotent */
 void login_expel (Peer *peer, const char *why);                    /* lock held; why is static */
+void handle_auth (Peer *peer, const WireMessage *message);         /* auth.c */
+void handle_response (Peer *peer, const WireMessage *message);
+/* AUTH_REQUIRED. */
+void proof_begin (Peer *peer, const char *id);
+const char *proof_get_id (Proof *self); /* who the peer says it is */
+gboolean proof_has_begun (Proof *self); /* AUTH was heard */
+void proof_free (Proof *self);
+/* Looks at what should prove the ID, now or when it is its turn; the peer's input waits meanwhile. Too many have failed: the peer is told, and declined. */
+typedef void (*ProofFunc) (Peer *peer, const char *first, const char *second);
+void proof_attempt (Peer *peer, ProofFunc func, WireSpan first, WireSpan second);
+void proof_refuse (Peer *peer, const WireMessage *message);        /* nobody asked for it */
+void handle_invitation (Peer *peer, const WireMessage *message);   /* invitations.c */
 void handle_ping (Peer *peer, const WireMessage *message);
 void handle_pong (Peer *peer, const WireMessage *message);
 void handle_chat_request (Peer *peer, const WireMessage *message); /* chats.c */

@@ -37,6 +37,7 @@ hub_new (const Config *config, ClientList *list, GMainContext *context)
   self->list = client_list_ref (list);
   g_mutex_init (&self->lock);
   self->clients = g_hash_table_new (g_str_hash, g_str_equal);
+  self->attempts = attempts_new (NULL);
   self->addresses = g_hash_table_new_full (address_hash, address_equal, g_free, NULL);
   g_queue_init (&self->watchers);
   g_queue_init (&self->admitted);
@@ -54,9 +55,19 @@ hub_free (Hub *self)
   g_hash_table_unref (self->clients);
   g_hash_table_unref (self->seen);
   g_hash_table_unref (self->addresses);
+  attempts_free (self->attempts);
+  g_clear_pointer (&self->secret, g_bytes_unref);
   client_list_unref (self->list);
   g_mutex_clear (&self->lock);
   g_free (self);
+}
+
+void
+hub_set_identity (Hub *self, GBytes *secret, Directory *directory)
+{
+  g_clear_pointer (&self->secret, g_bytes_unref);
+  self->secret = g_bytes_ref (secret);
+  self->directory = directory;
 }
 
 void
@@ -168,6 +179,19 @@ announce_new_clients (Hub *self, ClientList *old, ClientList *new)
       registry_announce (self, client_list_get_id (new, i), FALSE);
 }
 
+/* Why somebody who is logged in may not stay. NULL: may. Lock held. */
+static const char *
+why_expelled (const Peer *peer, ClientList *list)
+{
+  const char *verifier = client_list_get_verifier (list, peer->client->id);
+
+  if (!client_list_contains (list, peer->client->id))
+    return "this Client-ID was taken off the ClientID-List";
+  if (g_strcmp0 (verifier, peer->verifier) == 0)
+    return NULL;
+  return peer->verifier != NULL ? "the password of this Client-ID was changed" : "this Client-ID has a password now";
+}
+
 void
 hub_set_client_list (Hub *self, ClientList *list)
 {
@@ -179,9 +203,10 @@ hub_set_client_list (Hub *self, ClientList *list)
   for (GList *link = self->admitted.head; link != NULL; link = link->next)
     {
       Peer *peer = link->data;
+      const char *why = peer->client != NULL ? why_expelled (peer, list) : NULL;
 
-      if (peer->client != NULL && !client_list_contains (list, peer->client->id))
-        login_expel (peer, "this Client-ID was taken off the ClientID-List");
+      if (why != NULL)
+        login_expel (peer, why);
     }
   seen_follow_list (self);
   announce_new_clients (self, old, list);

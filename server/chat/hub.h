@@ -4,8 +4,9 @@
 
 #include <gio/gio.h>
 
-#include "identity/client-list.h"
+#include "chat/directory.h"
 #include "config.h"
+#include "identity/client-list.h"
 #include "net/connection.h"
 #include "store/store.h"
 
@@ -14,6 +15,9 @@ typedef struct _Hub Hub;
 /* The config must outlive the hub. The idle time-outs run on the context. */
 Hub *hub_new (const Config *config, ClientList *list, GMainContext *context);
 void hub_free (Hub *self); /* after the last connection is gone */
+
+/* What proofs of identity need; before the first connection. The directory may be NULL: nobody can accept an invitation then. */
+void hub_set_identity (Hub *self, GBytes *secret, Directory *directory);
 
 /* The store knows hub_stored() before the hub can know the store. NULL: it is gone, and only farewells follow. */
 void hub_set_store (Hub *self, Store *store);
@@ -25,7 +29,8 @@ extern const ConnectionHandler hub_connection_handler;
 /* A connection was accepted: it is admitted and served, or sent away when there are too many. Takes the reference. */
 void hub_admit (Hub *self, Connection *connection);
 
-/* A new ClientID-List: clients that are no longer on it are disconnected. Main thread. */
+/* A new ClientID-List: clients that are no longer on it, or have another verifier in it than they have shown to know the password of, are disconnected.
+ * Main thread. */
 void hub_set_client_list (Hub *self, ClientList *list);
 
 /* From now on nothing new is accepted; what was accepted is still answered. Any thread. */

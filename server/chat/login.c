@@ -13,8 +13,16 @@
 void
 login_begin (Peer *peer)
 {
-  connection_set_timeout (peer->connection,
-                          g_get_monotonic_time () + peer->hub->config->login_timeout * G_TIME_SPAN_SECOND);
+  peer->login_deadline = g_get_monotonic_time () + peer->hub->config->login_timeout * G_TIME_SPAN_SECOND;
+  connection_set_timeout (peer->connection, peer->login_deadline);
+}
+
+gboolean
+login_may_hear (Peer *peer, WireVerb verb)
+{
+  if (verb == WIRE_HELLO || peer->proof == NULL)
+    return verb == WIRE_HELLO;
+  return verb == WIRE_AUTH || verb == WIRE_RESPONSE || verb == WIRE_INVITATION || verb == WIRE_PING || verb == WIRE_PONG || verb == WIRE_QUIT;
 }
 
 /* Another login with an ID that a base client holds takes over: to the partner the older one has left. Lock held. */
@@ -31,15 +39,22 @@ take_over (Hub *hub, Client *client)
   connection_close (older->connection, "the same Client-ID logged in again");
 }
 
-/* Lock held. */
+/* v: what shows that the server knows the password's verifier; NULL: it was not asked for a proof. Lock held. */
 static void
-join (Peer *peer)
+join (Peer *peer, const char *id, const char *v)
 {
   Hub *hub = peer->hub;
+  WireMessage connected = { .verb = WIRE_CONNECTED, .word[0] = WIRE_SPAN ("2") };
   Client *client;
 
+  peer->id = g_strdup (id);
+  if (v != NULL)
+    {
+      connected.tags.set = WIRE_TAG_V;
+      connected.tags.v = WIRE_SPAN (v);
+    }
   /* The answer is queued before anybody else can see the peer and queue something of theirs. */
-  peer_send (peer, &(WireMessage){ .verb = WIRE_CONNECTED, .word[0] = WIRE_SPAN ("2") });
+  peer_send (peer, &connected);
   client = registry_find (hub, peer->id);
   if (peer->dialect == WIRE_BASE && client != NULL && client->base != NULL)
     take_over (hub, client);
@@ -53,60 +68,116 @@ void
 login_decline (Peer *peer, const char *claimed, const char *why)
 {
   counters_add (COUNTER_DECLINED, 1);
+  if (claimed == NULL && peer->proof != NULL)
+    claimed = proof_get_id (peer->proof);
   if (claimed != NULL)
     peer_log (peer, "declined as %s: %s", claimed, why);
   else
     peer_log (peer, "declined: %s", why);
   peer_send_verb (peer, WIRE_DECLINED);
+  g_clear_pointer (&peer->proof, proof_free);
   login_leave (peer);
   connection_close (peer->connection, why);
 }
 
-/* NULL when the client may come in. Lock held. */
-static const char *
-why_declined (Peer *peer, WireSpan id, const char *name)
+/* Whether an ID has to be proved. One that is not on the list is asked for a proof wherever others are, so that nobody finds out which are. Lock held. */
+static gboolean
+is_asked (Peer *peer, const char *id)
 {
   ClientList *list = peer->hub->list;
 
-  if (peer->id != NULL)
+  if (peer->hub->config->auth_required)
+    return TRUE;
+  return client_list_contains (list, id) ? client_list_get_verifier (list, id) != NULL : client_list_has_verifiers (list);
+}
+
+/* What makes a HELLO worth nothing, whoever it is from. */
+static const char *
+why_void (Peer *peer, WireSpan id)
+{
+  if (peer->id != NULL || peer->proof != NULL)
     return "a second HELLO";
   if (!client_id_is_valid (id.data, id.len))
     return "that is not a Client-ID";
-  if (!client_list_contains (list, name))
-    return "not on the ClientID-List";
-  if (client_list_get_verifier (list, name) != NULL)
-    return "has a verifier, and did not prove who it is";
   return NULL;
+}
+
+static gboolean
+speaks_proto2 (const WireMessage *hello)
+{
+  guint64 version = 0;
+
+  /* A later protocol is answered with the one that this server speaks. */
+  return hello->word[1].data != NULL && wire_span_to_uint (hello->word[1], &version) && version >= 2;
+}
+
+static void
+tell_logged_in (Peer *peer)
+{
+  peer_log (peer, "logged in (%s%s)",
+            peer->dialect == WIRE_PROTO2                                        ? "protocol 2"
+            : connection_get_framing (peer->connection) == CONNECTION_UNFRAMED ? "unframed"
+                                                                                : "base",
+            peer->verifier != NULL ? ", proved" : "");
+  connection_set_timeout (peer->connection, peer->dialect == WIRE_PROTO2 ? g_get_monotonic_time () + KEEP_ALIVE_US : 0);
 }
 
 void
 handle_hello (Peer *peer, const WireMessage *message)
 {
   g_autofree char *name = wire_span_dup (message->word[0]);
-  guint64 version = 0;
-  const char *why;
+  gboolean proto2 = speaks_proto2 (message), asked = FALSE;
+  const char *why = why_void (peer, message->word[0]);
 
-  /* Under one lock: a ClientID-List that comes in between would not find the client among those to disconnect. */
-  g_mutex_lock (&peer->hub->lock);
-  why = why_declined (peer, message->word[0], name);
-  if (why == NULL)
-    {
-      /* A later protocol is answered with the one that this server speaks. */
-      if (message->word[1].data != NULL && wire_span_to_uint (message->word[1], &version) && version >= 2)
-        peer->dialect = WIRE_PROTO2;
-      peer->id = g_strdup (name);
-      join (peer);
-    }
-  g_mutex_unlock (&peer->hub->lock);
   if (why != NULL)
     {
       login_decline (peer, client_id_is_valid (name, strlen (name)) ? name : NULL, why);
       return;
     }
 
-  peer_log (peer, "logged in (%s)", peer->dialect == WIRE_PROTO2 ? "protocol 2"
-                                     : connection_get_framing (peer->connection) == CONNECTION_UNFRAMED ? "unframed" : "base");
-  connection_set_timeout (peer->connection, peer->dialect == WIRE_PROTO2 ? g_get_monotonic_time () + KEEP_ALIVE_US : 0);
+  /* Under one lock: a ClientID-List that comes in between would not find the client among those to disconnect. */
+  g_mutex_lock (&peer->hub->lock);
+  asked = is_asked (peer, name);
+  if (asked && !proto2)
+    why = "must prove who it is, for which there is protocol 2";
+  else if (!asked && !client_list_contains (peer->hub->list, name))
+    why = "not on the ClientID-List";
+  else if (!asked)
+    {
+      if (proto2)
+        peer->dialect = WIRE_PROTO2;
+      join (peer, name, NULL);
+    }
+  g_mutex_unlock (&peer->hub->lock);
+
+  if (why != NULL)
+    login_decline (peer, name, why);
+  else if (asked)
+    proof_begin (peer, name);
+  else
+    tell_logged_in (peer);
+}
+
+gboolean
+login_with_proof (Peer *peer, const char *id, const char *verifier, const char *v)
+{
+  gboolean valid;
+
+  g_mutex_lock (&peer->hub->lock);
+  valid = g_strcmp0 (client_list_get_verifier (peer->hub->list, id), verifier) == 0;
+  if (valid)
+    {
+      peer->verifier = g_strdup (verifier);
+      join (peer, id, v);
+    }
+  g_mutex_unlock (&peer->hub->lock);
+  if (!valid)
+    return FALSE;
+
+  attempts_succeed (peer->hub->attempts, connection_get_address (peer->connection), id);
+  g_clear_pointer (&peer->proof, proof_free);
+  tell_logged_in (peer);
+  return TRUE;
 }
 
 static void
@@ -136,8 +207,12 @@ keep_alive (Peer *peer)
 void
 login_timeout (Peer *peer)
 {
-  if (peer->id == NULL)
-    login_decline (peer, NULL, "no HELLO in time");
+  gboolean late = g_get_monotonic_time () >= peer->login_deadline;
+
+  if (peer->id == NULL && peer->job != NULL && !late) /* what has waited for its turn */
+    peer->job->next (peer->job, peer);
+  else if (peer->id == NULL)
+    login_decline (peer, NULL, peer->proof ? "no proof in time" : "no HELLO in time");
   else if (peer->dialect == WIRE_PROTO2) /* a base client's HELLO came as the time was over */
     keep_alive (peer);
 }
