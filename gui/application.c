@@ -80,7 +80,7 @@ preferences_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   WebchatApplication *self = user_data;
 
-  gtk_window_present (ui_preferences_window_new (front_window (self), self->settings));
+  gtk_window_present (ui_preferences_window_new (front_window (self), self->settings, wc_client_get_pins (self->client)));
 }
 
 static void

@@ -76,7 +76,7 @@ test_preferences (void)
   AdwComboRow *color_row;
 
   ui_settings_set_idle_minutes (settings, 30);
-  window = ui_preferences_window_new (NULL, settings);
+  window = ui_preferences_window_new (NULL, settings, NULL);
   g_object_add_weak_pointer (G_OBJECT (window), (gpointer *) &window);
   gtk_window_present (window);
   gui_wait_until (is_drawn, window);
