@@ -16,7 +16,7 @@
 #include "ops/report.h"
 #include "store/store.h"
 
-/* Descriptors for everything that is not a connection: the store, listeners, and one accepted beyond the limit to be told so. */
+/* Descriptors for everything that is not a connection: the store, listeners, and those accepted beyond the limit to be told so (HUB_TURNED_AWAY_ROOM). */
 #define SPARE_DESCRIPTORS 128
 #define MIN_WORKERS 2
 #define MAX_WORKERS 16
@@ -57,6 +57,14 @@ accepted_cb (int fd, const struct sockaddr_storage *address, gboolean tls, gpoin
   if (tls)
     connection_set_tls (connection, self->credentials);
   hub_admit (self->hub, connection);
+}
+
+static gboolean
+has_room_cb (gpointer user_data)
+{
+  Server *self = user_data;
+
+  return hub_has_room (self->hub);
 }
 
 /* Running out of descriptors must never happen while accepting: the limit on connections stays below theirs. */
@@ -156,7 +164,7 @@ build (Server *self, GError **error)
     .take_timeout = CONNECTION_TAKE_TIMEOUT,
     .backlog_max = CONNECTION_BACKLOG_MAX,
   };
-  self->listener = listener_new (accepted_cb, self);
+  self->listener = listener_new (accepted_cb, has_room_cb, self);
   return prepare_tls (self, workers, error) && bind_listeners (self, self->config->listen, FALSE, error)
          && bind_listeners (self, self->config->tls_listen, TRUE, error);
 }

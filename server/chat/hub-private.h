@@ -78,7 +78,9 @@ struct _Peer
   const char *history_with;  /* whose history it is being sent; the job's. NULL: nobody's */
   guint64 history_delivered; /* how far that was told to be delivered meanwhile */
   gboolean leaving;    /* the connection is gone; leaves when nothing is pending any more */
+  gint64 admitted_at;  /* monotonic */
   GList admitted_link; /* in the hub's list of connections */
+  GList stranger_link; /* in the list of those who have not logged in; data is NULL when it is not in it */
   GList watch_link;    /* in the list of those who asked for presence; data is NULL when it is not in it */
 };
 
@@ -104,8 +106,13 @@ struct _Hub
   GSource *idle_source;
   GQueue watchers;      /* of Peer: who gets PRESENCE */
   GQueue admitted;      /* of Peer: everybody connected, logged in or not */
+  GQueue strangers;     /* of Peer: those who have not logged in yet, the longest there first */
   guint n_turned_away;  /* so many of them are only told to go */
-  GHashTable *addresses; /* struct in6_addr -> how many connections; only with a limit per address */
+  GHashTable *addresses; /* struct in6_addr, of IPv6 the network -> how many connections; only with a limit per address */
+
+  /* The main thread's. */
+  gint64 log_turned_away_due; /* monotonic: not before that it is said again */
+  guint n_unlogged;           /* were turned away meanwhile */
 };
 
 /* peer.c: one connection's side of the chat. Queueing is for any thread, and is meant to be done with the hub's lock held where order matters. */
@@ -125,6 +132,8 @@ void peer_end_job (Peer *self);
 
 /* hub.c: the connection is closed, and counts no more towards the limits. */
 void hub_dismiss (Hub *hub, Peer *peer);
+/* It has logged in, or is gone. Lock held; idempotent. */
+void hub_know (Hub *hub, Peer *peer);
 
 /* registry.c: who is connected. All with the lock held. */
 Client *registry_find (Hub *hub, const char *id);

@@ -10,7 +10,26 @@
 #define ANNOUNCE_MAX 1000
 
 /* So many who were turned away may take their time to read why; there are descriptors to spare for them. */
-#define TURNED_AWAY_MAX 50
+#define TURNED_AWAY_MAX (HUB_TURNED_AWAY_ROOM - 14)
+
+/* A full server gives a newcomer the place of whoever has not logged in for longest, if that is so long: silence must not keep others out. */
+#define STRANGER_US (1 * G_TIME_SPAN_SECOND)
+
+#define LOG_TURNED_AWAY_US (1 * G_TIME_SPAN_SECOND)
+
+/* With IPv6 one customer has 2^64 addresses, in one network. */
+#define NETWORK_BYTES 8
+
+/* Whom the limit per address counts as one. */
+static struct in6_addr
+get_network (Connection *connection)
+{
+  struct in6_addr network = *connection_get_address (connection);
+
+  if (!IN6_IS_ADDR_V4MAPPED (&network))
+    memset (&network.s6_addr[NETWORK_BYTES], 0, sizeof network - NETWORK_BYTES);
+  return network;
+}
 
 static guint
 address_hash (gconstpointer key)
@@ -41,6 +60,7 @@ hub_new (const Config *config, ClientList *list, GMainContext *context)
   self->addresses = g_hash_table_new_full (address_hash, address_equal, g_free, NULL);
   g_queue_init (&self->watchers);
   g_queue_init (&self->admitted);
+  g_queue_init (&self->strangers);
   seen_init (self);
   sessions_init (self, context);
   return self;
@@ -82,28 +102,16 @@ hub_set_store (Hub *self, Store *store)
 
 /* How many connections an address has, changed by one. Lock held. */
 static guint
-count_address (Hub *self, const struct in6_addr *address, int change)
+count_address (Hub *self, Connection *connection, int change)
 {
-  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (self->addresses, address)) + change;
+  struct in6_addr network = get_network (connection);
+  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (self->addresses, &network)) + change;
 
   if (count > 0)
-    g_hash_table_insert (self->addresses, g_memdup2 (address, sizeof *address), GUINT_TO_POINTER (count));
+    g_hash_table_insert (self->addresses, g_memdup2 (&network, sizeof network), GUINT_TO_POINTER (count));
   else
-    g_hash_table_remove (self->addresses, address);
+    g_hash_table_remove (self->addresses, &network);
   return count;
-}
-
-/* Lock held. */
-static const char *
-why_turned_away (Hub *self, Connection *connection)
-{
-  guint limit = self->config->max_connections_per_address;
-
-  if (self->admitted.length - self->n_turned_away >= self->config->max_connections)
-    return "the server is full; try again later";
-  if (limit > 0 && count_address (self, connection_get_address (connection), 0) >= limit)
-    return "too many connections from this address";
-  return NULL;
 }
 
 /* Adds to what limits count, or takes away from it. Lock held. */
@@ -113,7 +121,76 @@ count_peer (Hub *self, Peer *peer, int change)
   if (peer->turned_away)
     self->n_turned_away += change;
   else if (self->config->max_connections_per_address > 0)
-    count_address (self, connection_get_address (peer->connection), change);
+    count_address (self, peer->connection, change);
+}
+
+/* Lock held. */
+static void
+make_room (Hub *self)
+{
+  Peer *oldest = g_queue_peek_head (&self->strangers);
+
+  if (oldest == NULL || oldest->admitted_at > g_get_monotonic_time () - STRANGER_US)
+    return;
+
+  hub_know (self, oldest); /* as one who goes */
+  count_peer (self, oldest, -1);
+  oldest->turned_away = TRUE;
+  count_peer (self, oldest, +1);
+  counters_add (COUNTER_TURNED_AWAY, 1);
+  connection_close (oldest->connection, "made room for another, and had not logged in");
+  connection_drop (oldest->connection);
+}
+
+/* Lock held. */
+static gboolean
+is_full (Hub *self)
+{
+  return self->admitted.length - self->n_turned_away >= self->config->max_connections;
+}
+
+/* Lock held. */
+static const char *
+why_turned_away (Hub *self, Connection *connection)
+{
+  guint limit = self->config->max_connections_per_address;
+
+  if (limit > 0 && count_address (self, connection, 0) >= limit)
+    return "too many connections from this address";
+  if (is_full (self))
+    make_room (self);
+  if (is_full (self))
+    return "the server is full; try again later";
+  return NULL;
+}
+
+/* It may be thousands a second. Main thread. */
+static void
+log_turned_away (Hub *self, Peer *peer, const char *why)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (now < self->log_turned_away_due)
+    {
+      self->n_unlogged++;
+      return;
+    }
+  if (self->n_unlogged > 0)
+    g_message ("%u more connections were turned away", self->n_unlogged);
+  peer_log (peer, "turned away: %s", why);
+  self->n_unlogged = 0;
+  self->log_turned_away_due = now + LOG_TURNED_AWAY_US;
+}
+
+gboolean
+hub_has_room (Hub *self)
+{
+  gboolean has;
+
+  g_mutex_lock (&self->lock);
+  has = self->admitted.length < self->config->max_connections + HUB_TURNED_AWAY_ROOM && self->n_turned_away < HUB_TURNED_AWAY_ROOM;
+  g_mutex_unlock (&self->lock);
+  return has;
 }
 
 void
@@ -128,6 +205,7 @@ hub_admit (Hub *self, Connection *connection)
   peer->hub = self;
   peer->connection = connection;
   peer->admitted_link.data = peer;
+  peer->admitted_at = g_get_monotonic_time ();
   peer->since = g_get_real_time () / G_USEC_PER_SEC;
   connection_set_user (connection, peer);
 
@@ -136,13 +214,18 @@ hub_admit (Hub *self, Connection *connection)
   peer->turned_away = why != NULL;
   count_peer (self, peer, +1);
   g_queue_push_tail_link (&self->admitted, &peer->admitted_link);
+  if (why == NULL)
+    {
+      peer->stranger_link.data = peer;
+      g_queue_push_tail_link (&self->strangers, &peer->stranger_link);
+    }
   crowd = self->n_turned_away > TURNED_AWAY_MAX;
   g_mutex_unlock (&self->lock);
 
   if (why != NULL)
     {
       counters_add (COUNTER_TURNED_AWAY, 1);
-      peer_log (peer, "turned away: %s", why);
+      log_turned_away (self, peer, why);
       peer_send_error (peer, WIRE_BUSY, WIRE_NO_SPAN, why);
       connection_close (connection, why);
     }
@@ -158,9 +241,20 @@ hub_admit (Hub *self, Connection *connection)
 }
 
 void
+hub_know (Hub *self, Peer *peer)
+{
+  if (peer->stranger_link.data == NULL)
+    return;
+
+  g_queue_unlink (&self->strangers, &peer->stranger_link);
+  peer->stranger_link.data = NULL;
+}
+
+void
 hub_dismiss (Hub *self, Peer *peer)
 {
   g_mutex_lock (&self->lock);
+  hub_know (self, peer);
   g_queue_unlink (&self->admitted, &peer->admitted_link);
   count_peer (self, peer, -1);
   g_mutex_unlock (&self->lock);

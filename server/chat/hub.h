@@ -14,6 +14,12 @@ typedef struct _Hub Hub;
 
 /* The config must outlive the hub. The idle time-outs run on the context. */
 Hub *hub_new (const Config *config, ClientList *list, GMainContext *context);
+/* So many connections there may be beyond max-connections, which are only told to go. */
+#define HUB_TURNED_AWAY_ROOM 64
+
+/* Whether another one may be accepted, if only to be turned away. Any thread. */
+gboolean hub_has_room (Hub *self);
+
 void hub_free (Hub *self); /* after the last connection is gone */
 
 /* What proofs of identity need; before the first connection. The directory may be NULL: nobody can accept an invitation then. */

@@ -199,6 +199,7 @@ keep_alive (Peer *peer)
     }
   else
     {
+      counters_add (COUNTER_TIMEOUTS, 1);
       login_leave (peer);
       connection_close (peer->connection, "no sign of life");
     }
@@ -212,7 +213,10 @@ login_timeout (Peer *peer)
   if (peer->id == NULL && peer->job != NULL && !late) /* what has waited for its turn */
     peer->job->next (peer->job, peer);
   else if (peer->id == NULL)
-    login_decline (peer, NULL, peer->proof ? "no proof in time" : "no HELLO in time");
+    {
+      counters_add (COUNTER_TIMEOUTS, 1);
+      login_decline (peer, NULL, peer->proof ? "no proof in time" : "no HELLO in time");
+    }
   else if (peer->dialect == WIRE_PROTO2) /* a base client's HELLO came as the time was over */
     keep_alive (peer);
 }

@@ -31,6 +31,7 @@ registry_join (Hub *hub, Peer *peer, const char *id)
       g_hash_table_insert (hub->clients, client->id, client);
     }
 
+  hub_know (hub, peer);
   peer->client = client;
   if (peer->dialect == WIRE_BASE)
     client->base = peer;

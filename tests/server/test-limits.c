@@ -221,6 +221,31 @@ test_max_connections (void)
   test_expect (bob, "CHAT still here");
 }
 
+/* Those who say nothing do not keep others out until their time to log in is over: whoever has been silent for longest makes room. */
+static void
+test_silent_make_room (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, "limits.max-connections=3", "session.login-timeout=600", NULL);
+  g_autoptr (TestClient) alice = test_login (server, "alice");
+  g_autoptr (TestClient) first = test_connect (server, "first");
+  g_autoptr (TestClient) second = NULL;
+  TestClient *bob = NULL;
+  gint64 deadline = test_deadline ();
+
+  test_expect_nothing (alice);
+  second = test_connect (server, "second");
+  while (!gets_in (server, "bob", NULL, &bob))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      test_client_free (bob);
+    }
+  test_expect_closed (first);
+  start_chat (alice, "alice", bob, "bob");
+  test_send_bytes (second, "HELLO carol\n", -1);
+  test_expect (second, "CONNECTED");
+  test_client_free (bob);
+}
+
 /* Whoever was turned away takes nobody's place, though it stays and listens. */
 static void
 test_turned_away (gconstpointer limit)
@@ -453,6 +478,7 @@ main (int argc, char **argv)
   g_test_add_func ("/limits/requests", test_requests);
   g_test_add_func ("/limits/no-rate-limit", test_no_rate_limit);
   g_test_add_func ("/limits/max-connections", test_max_connections);
+  g_test_add_func ("/limits/silent-make-room", test_silent_make_room);
   g_test_add_data_func ("/limits/turned-away", "limits.max-connections=2", test_turned_away);
   g_test_add_data_func ("/limits/turned-away-address", "limits.max-connections-per-address=2", test_turned_away);
   g_test_add_func ("/limits/per-address", test_per_address);

@@ -162,6 +162,43 @@ test_no_descriptors (void)
   g_assert_cmpuint (strlen (log), <, 100 * 1000);
 }
 
+/* Even accept() itself fails. Who comes meanwhile waits, and gets in later; nobody runs in circles over it. */
+static void
+test_accept_fails (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NULL);
+  g_autoptr (TestClient) alice = test_login (server, "alice");
+  g_autoptr (TestClient) bob = test_login (server, "bob");
+  g_autoptr (TestClient) carol = NULL;
+  g_autoptr (TestClient) dave = NULL;
+  g_autofree char *log = NULL;
+  struct rlimit limit;
+
+  test_send (alice, "CHAT_REQUEST bob");
+  test_expect_started (alice, "bob");
+  test_expect_started (bob, "alice");
+  g_assert_no_errno (prlimit (test_server_pid (server), RLIMIT_NOFILE, NULL, &limit));
+  set_limit (server, RLIMIT_NOFILE, 3);
+  carol = test_connect (server, "carol");
+  dave = test_connect (server, "dave");
+  test_send (carol, "HELLO carol");
+  test_send (dave, "HELLO dave");
+  for (guint i = 0; i < 60; i++)
+    {
+      test_send (alice, "CHAT %u", i);
+      test_expect (bob, "CHAT %u", i);
+      g_usleep (5000); /* a server in circles would have had time for ten thousand of them */
+    }
+  g_assert_false (test_client_is_readable (carol));
+  log = test_server_log (server);
+  g_assert_nonnull (strstr (log, "accepting no connections for a moment"));
+  g_assert_cmpuint (strlen (log), <, 10 * 1000);
+
+  set_limit (server, RLIMIT_NOFILE, limit.rlim_cur);
+  test_expect (carol, "CONNECTED");
+  test_expect (dave, "CONNECTED");
+}
+
 /* A crowd that finds the server full, and stays on the line, does not use up what the others need. */
 static void
 test_turned_away_crowd (void)
@@ -191,6 +228,7 @@ main (int argc, char **argv)
   g_test_add_func ("/scarcity/disk-full", test_disk_full);
   g_test_add_func ("/scarcity/history-unreadable", test_history_unreadable);
   g_test_add_func ("/scarcity/no-descriptors", test_no_descriptors);
+  g_test_add_func ("/scarcity/accept-fails", test_accept_fails);
   g_test_add_func ("/scarcity/turned-away-crowd", test_turned_away_crowd);
   return g_test_run ();
 }
