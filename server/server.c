@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/resource.h>
 
 #include "chat/directory.h"
@@ -13,6 +16,7 @@
 #include "net/listener.h"
 #include "net/tls.h"
 #include "ops/control.h"
+#include "ops/counters.h"
 #include "ops/report.h"
 #include "store/store.h"
 
@@ -23,6 +27,10 @@
 /* How long the last lines may take to go out at the end. */
 #define GOODBYE_US (2 * G_TIME_SPAN_SECOND)
 #define GOODBYE_EACH_US (100 * G_TIME_SPAN_MILLISECOND)
+
+/* How often it is looked whether so many connections have gone that their memory is worth giving back. */
+#define TRIM_SECONDS 5
+#define TRIM_CONNECTIONS 200 /* or a quarter of those that there are */
 
 struct _Server
 {
@@ -38,6 +46,8 @@ struct _Server
   GPtrArray *addresses;
   Control *control; /* NULL: there can be none */
   gint64 start;     /* s since 1970 UTC */
+  guint trim_source;
+  guint64 n_trimmed; /* connections that had gone when memory was last given back */
 };
 
 static void
@@ -65,6 +75,24 @@ has_room_cb (gpointer user_data)
   Server *self = user_data;
 
   return hub_has_room (self->hub);
+}
+
+/* What a crowd had stays with the C library otherwise, for another crowd that may never come. */
+static gboolean
+trim_cb (gpointer user_data)
+{
+#ifdef __GLIBC__
+  Server *self = user_data;
+  guint n = hub_count_connections (self->hub);
+  guint64 n_gone = counters_get (COUNTER_CONNECTIONS) - n;
+
+  if (n_gone - self->n_trimmed >= MAX (TRIM_CONNECTIONS, n / 4))
+    {
+      malloc_trim (0);
+      self->n_trimmed = n_gone;
+    }
+#endif
+  return G_SOURCE_CONTINUE;
 }
 
 /* Running out of descriptors must never happen while accepting: the limit on connections stays below theirs. */
@@ -260,6 +288,7 @@ server_start (Server *self)
 {
   open_control (self);
   listener_start (self->listener);
+  self->trim_source = g_timeout_add_seconds (TRIM_SECONDS, trim_cb, self);
   return self->addresses;
 }
 
@@ -277,6 +306,7 @@ say_goodbye (Hub *hub)
 void
 server_stop (Server *self)
 {
+  g_clear_handle_id (&self->trim_source, g_source_remove);
   g_clear_pointer (&self->control, control_free);
   g_clear_pointer (&self->listener, listener_free);
   if (self->hub != NULL)

@@ -325,6 +325,17 @@ hub_begin_shutdown (Hub *self)
   g_mutex_unlock (&self->lock);
 }
 
+guint
+hub_count_connections (Hub *self)
+{
+  guint n;
+
+  g_mutex_lock (&self->lock);
+  n = self->admitted.length;
+  g_mutex_unlock (&self->lock);
+  return n;
+}
+
 GPtrArray *
 hub_get_connections (Hub *self)
 {

@@ -66,5 +66,8 @@ HubStatus *hub_get_status (Hub *self, guint max);
 void hub_status_free (HubStatus *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HubStatus, hub_status_free)
 
+/* How many there are, those that are only told to go too. Any thread. */
+guint hub_count_connections (Hub *self);
+
 /* Every connection, each with a reference, for the very end. */
 GPtrArray *hub_get_connections (Hub *self);

@@ -10,6 +10,8 @@
 
 #include <gnutls/gnutls.h>
 
+#include "text-file.h"
+
 /* Forward secrecy and authenticated encryption only; the quickest first, which depends on whether the processor knows AES. */
 #define PRIORITY(ciphers) \
   "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:" \
@@ -17,10 +19,12 @@
 #define PRIORITY_AES   PRIORITY ("+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM")
 #define PRIORITY_NO_AES PRIORITY ("+CHACHA20-POLY1305:+AES-128-GCM:+AES-256-GCM")
 
-/* No message of a client's handshake is larger: so much an unfinished one may hold. */
-#define HANDSHAKE_MAX 16384
+/* So much comes at most that brings neither the end of the handshake nor text: GnuTLS itself would gather a message of 16 MB. */
+#define FRUITLESS_MAX 32768
 
 #define HANDSHAKE_RECORD 22 /* what TLS begins with */
+
+#define PEM_MAX (1024 * 1024) /* bytes of a certificate's or key's file */
 
 #define RECORD_MAX 16384 /* bytes of text that a record may have */
 #define READ_SIZE  32768 /* bytes; what a turn leaves of them is kept for each connection */
@@ -45,6 +49,7 @@ struct _TlsSession
   gboolean drained; /* the socket is known to have no more */
   gboolean starved; /* GnuTLS asked for bytes that are not there */
   gboolean within;  /* it has some of a record, and not the rest */
+  guint fruitless;  /* bytes that it was given since there was last any text */
   gboolean ended;   /* with end, which was not told yet when there was text before it */
   int end;
 
@@ -78,7 +83,8 @@ read_pem (const char *file, char **text, gnutls_datum_t *pem, GError **error)
 {
   gsize len;
 
-  if (!g_file_get_contents (file, text, &len, error))
+  *text = text_file_read (file, PEM_MAX, &len, error);
+  if (*text == NULL)
     return FALSE;
   *pem = (gnutls_datum_t) { (guchar *) *text, len };
   return TRUE;
@@ -192,6 +198,7 @@ pull_cb (gnutls_transport_ptr_t transport, void *data, size_t size)
   n = MIN (size, input.end - input.start);
   memcpy (data, input.data + input.start, n);
   input.start += n;
+  self->fruitless += n;
   return n;
 }
 
@@ -232,7 +239,6 @@ open_session (TlsSession *self)
 
   if (result < 0)
     return result;
-  gnutls_handshake_set_max_packet_length (self->session, HANDSHAKE_MAX);
   gnutls_transport_set_ptr2 (self->session, self, GINT_TO_POINTER (self->fd));
   gnutls_transport_set_pull_function (self->session, pull_cb);
   gnutls_transport_set_pull_timeout_function (self->session, pull_timeout_cb);
@@ -287,8 +293,13 @@ tls_session_handshake (TlsSession *self)
     while (is_passing (result));
 
   self->within = FALSE;
+  if (result == GNUTLS_E_AGAIN && self->fruitless > FRUITLESS_MAX)
+    result = GNUTLS_E_HANDSHAKE_TOO_LARGE;
   if (result == GNUTLS_E_SUCCESS)
-    answer = TLS_DONE;
+    {
+      answer = TLS_DONE;
+      self->fruitless = 0;
+    }
   else if (result == GNUTLS_E_AGAIN)
     answer = gnutls_record_get_direction (self->session) == 0 ? TLS_WANTS_READ : TLS_WANTS_WRITE;
   else
@@ -313,9 +324,11 @@ recv_record (TlsSession *self, void *buffer, gsize size)
   g_mutex_lock (&self->lock);
   result = gnutls_record_recv (self->session, buffer, size);
   g_mutex_unlock (&self->lock);
+  if (result > 0)
+    self->fruitless = 0;
   if (result != GNUTLS_E_AGAIN || !self->starved)
     self->within = FALSE;
-  return result;
+  return result == GNUTLS_E_AGAIN && self->fruitless > FRUITLESS_MAX ? GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS : result;
 }
 
 static void

@@ -226,6 +226,20 @@ test_key_update (Fixture *f, gconstpointer data)
   assert_received (f, "text", FALSE);
 }
 
+/* But no more of them than anybody needs. */
+static void
+test_key_flood (Fixture *f, gconstpointer data)
+{
+  char bytes[100];
+  guint n = 0;
+
+  shake_hands (f);
+  while (gnutls_session_key_update (f->client, 0) == GNUTLS_E_SUCCESS && tls_session_recv (f->server, bytes, sizeof bytes, FALSE) < 0
+         && errno == EAGAIN)
+    g_assert_cmpuint (++n, <, 10000);
+  g_assert_cmpint (errno, ==, EPROTO);
+}
+
 static void
 append_received (Fixture *f, GString *got)
 {
@@ -506,6 +520,7 @@ main (int argc, char **argv)
   ADD ("partial-record", TLS13, test_partial_record);
   ADD ("partial-record-1.2", TLS12, test_partial_record);
   ADD ("key-update", TLS13, test_key_update);
+  ADD ("key-flood", TLS13, test_key_flood);
   ADD ("cut-short", TLS13, test_cut_short);
   ADD ("cut-short-1.2", TLS12, test_cut_short);
   ADD ("bye", TLS13, test_bye);

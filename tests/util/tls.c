@@ -80,6 +80,35 @@ test_tls_new (int fd, const char *priority, const char *name)
   return NULL;
 }
 
+static ssize_t
+keep_cb (gnutls_transport_ptr_t bytes, const void *data, size_t size)
+{
+  g_byte_array_append (bytes, data, (guint) size);
+  return (ssize_t) size;
+}
+
+static ssize_t
+starve_cb (gnutls_transport_ptr_t bytes, void *data, size_t size)
+{
+  errno = EAGAIN;
+  return -1;
+}
+
+GBytes *
+test_tls_make_hello (void)
+{
+  TestTls *self = g_new0 (TestTls, 1);
+  GByteArray *bytes = g_byte_array_new ();
+
+  open_session (self, USUAL);
+  gnutls_transport_set_ptr (self->session, bytes);
+  gnutls_transport_set_push_function (self->session, keep_cb);
+  gnutls_transport_set_pull_function (self->session, starve_cb);
+  g_assert_cmpint (gnutls_handshake (self->session), ==, GNUTLS_E_AGAIN);
+  test_tls_free (self);
+  return g_byte_array_free_to_bytes (bytes);
+}
+
 void
 test_tls_free (TestTls *self)
 {

@@ -12,6 +12,9 @@ TestTls *test_tls_new (int fd, const char *priority, const char *name);
 /* Frees it without a word to the server. */
 void test_tls_free (TestTls *self);
 
+/* The first bytes that a client sends, for who stops in the middle of them. Transfer full. */
+GBytes *test_tls_make_hello (void);
+
 /* FALSE: the server does not take any more, it has closed. */
 gboolean test_tls_send (TestTls *self, const char *bytes, gsize len, gint64 deadline);
 /* One record's text. 0 at the end of the stream, also when that comes without a word; -1 when nothing came until the deadline. */
