@@ -94,14 +94,17 @@ scram_server_new (const char *mechanism, const char *id, const char *verifier, G
   return self;
 }
 
-/* The bytes of a message, ended by NUL; NULL when it is none. */
+/* The text of a message; NULL when it is none. */
 static char *
 decode_message (const char *base64, gsize len, gsize *n_bytes)
 {
   g_autofree char *bytes = len <= SCRAM_MESSAGE_MAX ? (char *) scram_base64_decode (base64, len, n_bytes) : NULL;
 
-  if (bytes == NULL || memchr (bytes, '\0', *n_bytes) != NULL)
+  if (bytes == NULL)
     return NULL;
+  for (gsize i = 0; i < *n_bytes; i++)
+    if (g_ascii_iscntrl (bytes[i]))
+      return NULL;
   bytes = g_realloc (bytes, *n_bytes + 1);
   bytes[*n_bytes] = '\0';
   return g_steal_pointer (&bytes);
