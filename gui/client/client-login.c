@@ -37,6 +37,7 @@ wc_client_drop_connection (WcClient *self)
   wc_client_stop_probe (self);
   wc_client_stop_listing (self);
   wc_client_reset_auth (self);
+  wc_pace_reset (&self->pace);
   if (self->connection != NULL)
     wc_connection_close (self->connection);
   g_clear_object (&self->connection);

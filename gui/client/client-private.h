@@ -66,6 +66,17 @@ typedef struct
   gboolean hurried; /* this try began before the network changed: it has little time left */
 } WcNetwork;
 
+/* pace.c: the messages of this connection. */
+typedef struct
+{
+  GHashTable *in_flight; /* nonce -> WcConversation, not owned: sent, and not answered */
+  GQueue stalled;        /* of WcConversation, not owned: with messages that had no room */
+  guint window;          /* how many may be in flight */
+  guint n_stored;        /* since the window was changed */
+  gboolean held;         /* one was refused: none is sent now */
+  guint source;          /* for so long at least */
+} WcPace;
+
 /* The server's list of conversations, on this connection. */
 typedef enum
 {
@@ -176,6 +187,7 @@ struct _WcClient
   WcConversation *base_sent_to; /* whom the last message went to */
 
   WcNetwork network;
+  WcPace pace;
   WcHistoryQueue *history;
   WcSearchQueue *searches;
 };
@@ -273,6 +285,18 @@ void wc_client_send (WcClient *self, const WireMessage *message);
 void wc_client_send_verb (WcClient *self, WireVerb verb, const char *peer); /* peer may be NULL */
 guint64 wc_client_send_tracked (WcClient *self, WireMessage *message); /* with an id of its own, which is returned */
 gboolean wc_client_parse_id (const char *id, guint64 *number); /* of wc_client_send_tracked */
+
+/* pace.c: how fast messages are sent. */
+void wc_pace_init (WcPace *self);
+void wc_pace_reset (WcPace *self); /* a connection begins, or is no more */
+void wc_pace_clear (WcPace *self);
+/* Whether this message may be sent now. FALSE: the conversation is flushed when there is room. */
+gboolean wc_pace_take (WcPace *self, WcConversation *conversation, const char *nonce);
+WcConversation *wc_pace_lookup (WcPace *self, const char *nonce); /* whose it is; NULL: it is not in flight */
+void wc_pace_answered (WcPace *self, const char *nonce, gboolean stored);
+void wc_pace_forget (WcPace *self, WcConversation *conversation);
+void wc_pace_pump (WcClient *client); /* there may be room */
+void wc_pace_hold (WcClient *client, guint ms); /* ERROR rate-limited for a message */
 
 /* For tests: other times than the usual ones. */
 void wc_client_set_timing (WcClient *self, const WcTiming *timing);

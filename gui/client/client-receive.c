@@ -396,6 +396,19 @@ may_work_later (WireError code)
   return code == WIRE_RATE_LIMITED || code == WIRE_BUSY || code == WIRE_STORE_FAILED || code == WIRE_SHUTTING_DOWN;
 }
 
+/* Too much at once: there is nothing wrong with the message. */
+static void
+take_rate_limited (WcClient *self, const char *nonce, guint wait)
+{
+  WcConversation *conversation = wc_pace_lookup (&self->pace, nonce);
+
+  if (conversation == NULL)
+    return;
+
+  wc_pace_hold (self, wait);
+  wc_outbox_held (conversation, nonce);
+}
+
 /* Errors are rare enough to look for whose they are. */
 static void
 find_refused (WcClient *self, const char *nonce, gboolean try_again, const char *why)
@@ -445,7 +458,9 @@ take_error (WcClient *self, const WireMessage *message)
     return TRUE;
 
   id = wire_span_dup (message->tags.id);
-  if (!wc_client_parse_id (id, &number))
+  if (!wc_client_parse_id (id, &number) && code == WIRE_RATE_LIMITED)
+    take_rate_limited (self, id, get_wait (self, message));
+  else if (!wc_client_parse_id (id, &number))
     find_refused (self, id, may_work_later (code), explain (code));
   else if (!wc_history_take_error (self->history, number, may_work_later (code), text)
            && !wc_search_queue_take_error (self->searches, number, may_work_later (code), text)

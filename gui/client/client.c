@@ -94,6 +94,7 @@ wc_client_finalize (GObject *object)
   g_clear_error (&self->cache_error);
   g_clear_object (&self->folder);
   wc_client_clear_network (self);
+  wc_pace_clear (&self->pace);
   wc_client_clear_auth (self);
   wc_client_clear_trust (self);
 
@@ -202,6 +203,7 @@ wc_client_init (WcClient *self)
   self->timing = usual_timing;
   wc_client_init_network (self);
   wc_client_init_trust (self);
+  wc_pace_init (&self->pace);
   self->history = wc_history_queue_new (self);
   self->searches = wc_search_queue_new (self);
 }

@@ -81,7 +81,7 @@ struct _WcConversation
   /* Own messages without their SENT, oldest first: of WcOutgoing. */
   GQueue outbox;
   GQueue failed;        /* those that the server refused */
-  guint n_in_flight;
+  gboolean stalled;     /* some of them have no room on the connection: see pace.c */
   guint n_unsure;       /* were in flight on an earlier connection: they may be stored already */
   gboolean send_anyway; /* the peer cannot chat now, but the server keeps messages for it */
   guint again_source;   /* the server had no time for a request */
@@ -128,6 +128,7 @@ void wc_outbox_restore (WcConversation *self, const WcCachedOutgoing *kept);
 /* FALSE: no such message waits. */
 gboolean wc_outbox_acknowledge (WcConversation *self, const char *nonce, guint64 seq, gint64 time);
 gboolean wc_outbox_refused (WcConversation *self, const char *nonce, gboolean try_again, const char *why);
+void wc_outbox_held (WcConversation *self, const char *nonce); /* it was too much at once: as if it had not been sent */
 
 /* sync.c: holding the conversation without a gap. */
 void wc_sync_begin (WcConversation *self);                   /* somebody new */

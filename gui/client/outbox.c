@@ -21,7 +21,6 @@
 #include "client/entry-private.h"
 #include "client/log-private.h"
 
-#define IN_FLIGHT_MAX 32 /* of one conversation */
 #define WAITING_MAX 1000 /* of one conversation */
 #define TRIES_MAX 10
 
@@ -262,18 +261,19 @@ wc_conversation_remove_failed (WcConversation *self, WcEntry *entry)
 
 /* The answer to a message came, whichever. */
 static void
-no_longer_in_flight (WcConversation *self, WcOutgoing *item)
+no_longer_in_flight (WcConversation *self, WcOutgoing *item, gboolean stored)
 {
-  self->n_in_flight -= item->in_flight;
+  if (item->in_flight && self->client != NULL)
+    wc_pace_answered (&self->client->pace, item->nonce, stored);
   item->in_flight = FALSE;
 }
 
 static void
-take_out (WcConversation *self, GList *link)
+take_out (WcConversation *self, GList *link, gboolean stored)
 {
   WcOutgoing *item = link->data;
 
-  no_longer_in_flight (self, item);
+  no_longer_in_flight (self, item, stored);
   self->n_unsure -= item->unsure;
   item->unsure = FALSE;
   g_queue_delete_link (&self->outbox, link);
@@ -286,7 +286,6 @@ transmit (WcConversation *self, WcOutgoing *item)
 
   message_init (&message, self, item);
   item->in_flight = TRUE;
-  self->n_in_flight++;
   wc_client_send (self->client, &message);
 }
 
@@ -322,7 +321,7 @@ flush_base (WcConversation *self)
 
       if (item->question != 0)
         return;
-      take_out (self, self->outbox.head);
+      take_out (self, self->outbox.head, FALSE);
       if (self->client->cache != NULL)
         wc_cache_remove_outgoing (self->client->cache, item->nonce);
       transmit_base (self, item);
@@ -349,14 +348,17 @@ has_waiting (WcConversation *self)
 static void
 transmit_waiting (WcConversation *self, gboolean all)
 {
-  for (GList *link = self->outbox.head; link != NULL && self->n_in_flight < IN_FLIGHT_MAX; link = link->next)
+  for (GList *link = self->outbox.head; link != NULL; link = link->next)
     {
       WcOutgoing *item = link->data;
 
       if (item->question != 0)
         return;
-      if (!item->in_flight && (all || item->unsure))
-        transmit (self, item);
+      if (item->in_flight || (!all && !item->unsure))
+        continue;
+      if (!wc_pace_take (&self->client->pace, self, item->nonce))
+        return;
+      transmit (self, item);
     }
 }
 
@@ -399,15 +401,20 @@ wc_outbox_resend (WcConversation *self)
 void
 wc_outbox_connection_lost (WcConversation *self)
 {
-  for (GList *link = self->outbox.head; link != NULL; link = link->next)
+  gboolean unsure = FALSE;
+
+  /* What was refused before one that may be stored comes before it again. */
+  for (GList *link = self->outbox.tail; link != NULL; link = link->prev)
     {
       WcOutgoing *item = link->data;
 
-      self->n_unsure += item->in_flight && !item->unsure;
-      item->unsure |= item->in_flight;
-      item->in_flight = FALSE;
+      unsure |= item->in_flight;
+      self->n_unsure += unsure && !item->unsure;
+      item->unsure |= unsure;
+      no_longer_in_flight (self, item, FALSE);
     }
-  self->n_in_flight = 0;
+  if (self->client != NULL)
+    wc_pace_forget (&self->client->pace, self);
   self->send_anyway = FALSE;
   g_clear_object (&self->base_sent);
 }
@@ -430,6 +437,10 @@ go_on (WcConversation *self)
       wc_sync_check (self);
       wc_history_pump (self->client->history);
     }
+
+  /* Those who had no room come first: one who has much to say must not talk all the time. */
+  if (self->client != NULL)
+    wc_pace_pump (self->client);
   wc_outbox_flush (self);
 }
 
@@ -444,7 +455,7 @@ wc_outbox_acknowledge (WcConversation *self, const char *nonce, guint64 seq, gin
     return FALSE;
 
   item = link->data;
-  take_out (self, link);
+  take_out (self, link, TRUE);
   wc_entry_set_stored (item->entry, seq, time, WC_DELIVERY_STORED);
   wc_marks_decorate (self, item->entry);
   if (self->client != NULL && self->client->cache != NULL)
@@ -462,7 +473,7 @@ fail (WcConversation *self, GList *link, const char *why)
   WcOutgoing *item = link->data;
   g_autoptr (WcEntry) entry = g_object_ref (item->entry); /* a handler may have the item forgotten */
 
-  take_out (self, link);
+  take_out (self, link, FALSE);
   g_queue_push_tail (&self->failed, item);
   if (self->client->cache != NULL)
     wc_cache_fail_outgoing (self->client->cache, item->nonce, why);
@@ -483,7 +494,7 @@ wc_outbox_refused (WcConversation *self, const char *nonce, gboolean try_again, 
   item = link->data;
   if (try_again && ++item->n_tries < TRIES_MAX)
     {
-      no_longer_in_flight (self, item);
+      no_longer_in_flight (self, item, FALSE);
       self->send_anyway = self->chat != WC_CHAT_OPEN; /* it was sent so before */
       wc_conversation_try_again_later (self);
     }
@@ -494,6 +505,20 @@ wc_outbox_refused (WcConversation *self, const char *nonce, gboolean try_again, 
   go_on (self);
 
   return TRUE;
+}
+
+void
+wc_outbox_held (WcConversation *self, const char *nonce)
+{
+  g_autoptr (WcConversation) keep = g_object_ref (self);
+  GList *link = find (self, nonce);
+
+  if (link == NULL)
+    return;
+
+  no_longer_in_flight (self, link->data, FALSE);
+  self->send_anyway = self->chat != WC_CHAT_OPEN; /* it was sent so before */
+  go_on (self);
 }
 
 void

@@ -68,7 +68,7 @@ test_typed_offline (Kept *f, gconstpointer data)
   script_stop_listening (f->server);
   script_hang_up (f->server);
   wait_for (wc_client_get_state (f->client) == WC_STATE_WAITING);
-  for (guint i = 0; i < 40; i++)
+  for (guint i = 0; i < 60; i++)
     {
       g_autofree char *text = g_strdup_printf ("%u", i);
 
@@ -81,24 +81,24 @@ test_typed_offline (Kept *f, gconstpointer data)
   kept_start (f);
   script_say (f->server, "CHAT_STARTED 100000 bob\n");
   wait_for (wc_conversation_get_chat (f->bob) == WC_CHAT_OPEN);
-  kept_send_text (f, "40");
-  for (guint i = 0; i < 40; i++)
+  kept_send_text (f, "60");
+  for (guint i = 0; i < 60; i++)
     {
       g_autofree char *pattern = g_strdup_printf ("@id=* CHAT_MESSAGE bob %u", i);
 
       script_expect (f->server, pattern);
       script_say (f->server, "@id=%s;seq=%u;time=" TIME " SENT bob\n", script_id (f->server), i + 1);
-      if (i == 31)
+      if (i == 49)
         {
           script_expect_lists (f->server);
           script_list (f->server, NULL, NULL);
         }
     }
-  script_expect (f->server, "@id=* CHAT_MESSAGE bob 40");
-  script_say (f->server, "@id=%s;seq=41;time=" TIME " SENT bob\n", script_id (f->server));
+  script_expect (f->server, "@id=* CHAT_MESSAGE bob 60");
+  script_say (f->server, "@id=%s;seq=61;time=" TIME " SENT bob\n", script_id (f->server));
   kept_settle (f);
-  g_assert_cmpuint (wc_entry_get_seq (wc_conversation_get_last (f->bob)), ==, 41);
-  g_assert_cmpuint (f->bob->held, ==, 41);
+  g_assert_cmpuint (wc_entry_get_seq (wc_conversation_get_last (f->bob)), ==, 61);
+  g_assert_cmpuint (f->bob->held, ==, 61);
 }
 
 /* The own message comes back as an echo, for the connection that it was sent on is no more; and then its SENT. */
