@@ -18,11 +18,29 @@ set_errno_error (GError **error, const char *file, int code)
   return -1;
 }
 
+/* What root makes, in a command, is the folder's owner's: the server's user must be able to open it. */
+static gboolean
+give_to_owner (int fd, const char *file)
+{
+  g_autofree char *folder = g_path_get_dirname (file);
+  GStatBuf owner;
+
+  return geteuid () != 0 || (g_stat (folder, &owner) == 0 && fchown (fd, owner.st_uid, owner.st_gid) == 0);
+}
+
 static int
 open_private (const char *file, GError **error)
 {
-  int fd = g_open (file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int fd = g_open (file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), code;
 
+  if (fd < 0 && errno == EEXIST)
+    fd = g_open (file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  else if (fd >= 0 && !give_to_owner (fd, file))
+    {
+      code = errno;
+      close (fd);
+      return set_errno_error (error, file, code);
+    }
   return fd >= 0 ? fd : set_errno_error (error, file, errno);
 }
 

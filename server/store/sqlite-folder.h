@@ -14,5 +14,5 @@ char *store_folder_get_history (const char *folder);
 int store_folder_lock (const char *folder, GError **error);
 
 /* Makes a file when it is missing, so that only its owner may read what people wrote, however open
- * the folder is: SQLite gives the files beside it the same mode. */
+ * the folder is; what root makes is the folder's owner's. SQLite gives the files beside it the same mode and owner. */
 gboolean store_folder_make_file (const char *file, GError **error);
