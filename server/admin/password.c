@@ -2,6 +2,7 @@
 #include "admin/password.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,16 +66,28 @@ take (const char *bytes, gsize len, GError **error)
   return NULL;
 }
 
-/* Up to the end, or on a terminal to the end of the line. Without stdio: its buffers keep what went through them. */
+/* Like read(), but for signals that are blocked: these come while it waits, with signals as the mask, and at no other time. */
+static gssize
+read_some (char *bytes, gsize size, const sigset_t *signals)
+{
+  struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+
+  if (signals != NULL && ppoll (&input, 1, NULL, signals) < 0)
+    return -1;
+  return read (STDIN_FILENO, bytes, size);
+}
+
+/* Up to the end, or with signals, on a terminal, to the end of the line. Without stdio: its buffers keep what went through them. */
 static char *
-read_bytes (gboolean line, GError **error)
+read_bytes (const sigset_t *signals, GError **error)
 {
   char bytes[LINE_MAX_BYTES];
+  gboolean line = signals != NULL;
   gsize len = 0;
   gssize got = 1;
   char *password = NULL;
 
-  while (len < sizeof bytes && (got = read (STDIN_FILENO, bytes + len, sizeof bytes - len)) > 0)
+  while (len < sizeof bytes && (got = read_some (bytes + len, sizeof bytes - len, signals)) > 0)
     {
       len += (gsize) got;
       if (line && bytes[len - 1] == '\n')
@@ -98,15 +111,16 @@ catch_cb (int signal_number)
   caught = signal_number;
 }
 
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+static const int caught_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 
 /* Reads a line that the terminal does not show. A signal ends that, and then does what it does, with the terminal as it was. */
 static char *
 ask (const char *question, GError **error)
 {
   const struct sigaction catch = { .sa_handler = catch_cb };
-  struct sigaction before[G_N_ELEMENTS (signals)];
+  struct sigaction before[G_N_ELEMENTS (caught_signals)];
   struct termios shown, hidden;
+  sigset_t blocked, mask;
   char *password;
 
   if (tcgetattr (STDIN_FILENO, &shown) < 0)
@@ -118,14 +132,20 @@ ask (const char *question, GError **error)
   hidden.c_lflag &= ~(tcflag_t) ECHO;
   hidden.c_lflag |= ECHONL | ICANON;
   caught = 0;
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    sigaction (signals[i], &catch, &before[i]);
+  sigemptyset (&blocked);
+  for (guint i = 0; i < G_N_ELEMENTS (caught_signals); i++)
+    {
+      sigaddset (&blocked, caught_signals[i]);
+      sigaction (caught_signals[i], &catch, &before[i]);
+    }
+  sigprocmask (SIG_BLOCK, &blocked, &mask);
   tcsetattr (STDIN_FILENO, TCSAFLUSH, &hidden);
   fputs (question, stderr);
-  password = read_bytes (TRUE, error);
+  password = read_bytes (&mask, error);
   tcsetattr (STDIN_FILENO, TCSAFLUSH, &shown);
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    sigaction (signals[i], &before[i], NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (caught_signals); i++)
+    sigaction (caught_signals[i], &before[i], NULL);
+  sigprocmask (SIG_SETMASK, &mask, NULL);
   if (caught != 0)
     raise (caught);
   return password;
@@ -162,7 +182,7 @@ password_read (const char *client_id, gboolean from_stdin, GError **error)
 
   if (!from_stdin && isatty (STDIN_FILENO))
     return ask_twice (client_id, error);
-  password = read_bytes (FALSE, error);
+  password = read_bytes (NULL, error);
   if (password == NULL || scram_password_check (password, error))
     return password;
   password_free (password);
