@@ -96,7 +96,7 @@ is_too_far_behind_locked (Connection *self)
 static void
 append_locked (Connection *self, const char *lines, gsize len)
 {
-  if (self->out_len + len > self->out_cap && self->out_sent >= self->out_len / 2)
+  if (self->out_sent > 0 && self->out_len + len > self->out_cap && self->out_sent >= self->out_len / 2)
     {
       memmove (self->out, self->out + self->out_sent, self->out_len - self->out_sent);
       self->out_len -= self->out_sent;

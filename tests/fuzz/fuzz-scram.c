@@ -9,10 +9,10 @@
 
 #include <string.h>
 
+#include "proof.h"
 #include "shared/scram.h"
 
 #define LINES 3
-#define KEY_BYTES 32
 #define COMPUTE_MAX 5000 /* iterations that there is time for here */
 
 /* The second byte. */
@@ -24,8 +24,6 @@ enum
   NOT_LISTED = 8,  /* an ID that there is nothing about in the list */
 };
 
-static const guint8 client_key[KEY_BYTES] = "what a client's password makes ", server_key[KEY_BYTES] = "and what the server proves with";
-
 typedef struct
 {
   GBytes *binding;
@@ -36,20 +34,6 @@ typedef struct
   gboolean in_base64;
 } Case;
 
-static char *
-verifier_of_client_key (void)
-{
-  g_autoptr (GChecksum) hash = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autofree char *stored64 = NULL, *server64 = g_base64_encode (server_key, KEY_BYTES);
-  guint8 stored_key[KEY_BYTES];
-  gsize len = KEY_BYTES;
-
-  g_checksum_update (hash, client_key, KEY_BYTES);
-  g_checksum_get_digest (hash, stored_key, &len);
-  stored64 = g_base64_encode (stored_key, KEY_BYTES);
-  return g_strdup_printf ("SCRAM-SHA-256$4096:c2FsdHNhbHQ=$%s:%s", stored64, server64);
-}
-
 static void
 read_case (Case *self, guint8 how, const uint8_t *data, size_t size)
 {
@@ -57,7 +41,7 @@ read_case (Case *self, guint8 how, const uint8_t *data, size_t size)
 
   self->binding = how & WITH_TLS ? g_bytes_new_static ("what tls-exporter says of this channel", 32) : NULL;
   self->mechanism = how & PLUS ? SCRAM_SHA_256_PLUS : SCRAM_SHA_256;
-  self->verifier = how & NOT_LISTED ? scram_verifier_derive (server_key, KEY_BYTES, "alice", 4096) : verifier_of_client_key ();
+  self->verifier = how & NOT_LISTED ? scram_verifier_derive (proof_server_key, PROOF_KEY_BYTES, "alice", 4096) : proof_get_verifier ();
   self->in_base64 = (how & IN_BASE64) != 0;
   for (guint i = 0; i < LINES; i++)
     {
@@ -76,35 +60,6 @@ clear_case (Case *self)
   g_free (self->verifier);
   for (guint i = 0; i < LINES; i++)
     g_free (self->line[i]);
-}
-
-static char *
-decode (const char *base64)
-{
-  gsize len;
-  char *bytes = (char *) g_base64_decode (base64, &len);
-
-  bytes = g_realloc (bytes, len + 1);
-  bytes[len] = '\0';
-  return bytes;
-}
-
-static char *
-encode (const char *text)
-{
-  return g_base64_encode ((const guchar *) text, strlen (text));
-}
-
-/* What follows r= in a message. */
-static char *
-nonce_of (const char *base64)
-{
-  g_autofree char *message = decode (base64);
-  const char *nonce = strstr (message, "r=");
-
-  g_assert_nonnull (nonce);
-  nonce += strlen ("r=");
-  return g_strndup (nonce, strcspn (nonce, ","));
 }
 
 /* Line i as a message in base64. */
@@ -160,7 +115,7 @@ try_server (Case *self)
         {
           g_assert_cmpuint (i, ==, 0);
           assert_base64 (answer);
-          nonce = nonce_of (answer);
+          nonce = proof_find_nonce (answer);
         }
       else
         {
@@ -174,7 +129,7 @@ try_server (Case *self)
 static gboolean
 takes_long (const char *challenge64, gsize len)
 {
-  g_autofree char *copy = g_strndup (challenge64, len), *challenge = decode (copy);
+  g_autofree char *copy = g_strndup (challenge64, len), *challenge = proof_decode (copy);
   const char *at = strstr (challenge, ",i=");
   guint64 iterations = at != NULL ? g_ascii_strtoull (at + strlen (",i="), NULL, 10) : 0;
 
@@ -194,7 +149,7 @@ try_client (Case *self)
     return;
   first = scram_client_first (client);
   assert_base64 (first);
-  nonce = nonce_of (first);
+  nonce = proof_find_nonce (first);
   challenge = message_of (self, 0, nonce, &len);
   if (takes_long (challenge, len))
     return;
@@ -206,38 +161,6 @@ try_client (Case *self)
     g_assert_null (strchr (error->message, '\n'));
   v = message_of (self, 1, nonce, &len);
   g_assert_false (scram_client_verify (client, v, len));
-}
-
-/* client-final, as whoever knows the client's key says it. */
-static char *
-prove (const char *first_bare, const char *challenge, const char *without_proof)
-{
-  g_autofree char *all = g_strdup_printf ("%s,%s,%s", first_bare, challenge, without_proof), *proof64 = NULL;
-  g_autoptr (GChecksum) hash = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autoptr (GHmac) hmac = NULL;
-  guint8 stored_key[KEY_BYTES], proof[KEY_BYTES];
-  gsize len = KEY_BYTES;
-
-  g_checksum_update (hash, client_key, KEY_BYTES);
-  g_checksum_get_digest (hash, stored_key, &len);
-  hmac = g_hmac_new (G_CHECKSUM_SHA256, stored_key, KEY_BYTES);
-  g_hmac_update (hmac, (const guchar *) all, (gssize) strlen (all));
-  g_hmac_get_digest (hmac, proof, &len);
-  for (guint i = 0; i < KEY_BYTES; i++)
-    proof[i] ^= client_key[i];
-  proof64 = g_base64_encode (proof, KEY_BYTES);
-  return g_strdup_printf ("%s,p=%s", without_proof, proof64);
-}
-
-static char *
-binding_header (Case *self, const char *gs2)
-{
-  g_autoptr (GByteArray) header = g_byte_array_new ();
-
-  g_byte_array_append (header, (const guint8 *) gs2, (guint) strlen (gs2));
-  if (g_str_equal (self->mechanism, SCRAM_SHA_256_PLUS))
-    g_byte_array_append (header, g_bytes_get_data (self->binding, NULL), (guint) g_bytes_get_size (self->binding));
-  return g_base64_encode (header->data, header->len);
 }
 
 /* Changes of two bytes: where, and what to. A where beyond the end cuts off. */
@@ -262,29 +185,26 @@ change (const char *text, const char *changes, gsize len)
 static void
 try_tampering (Case *self)
 {
-  const char *gs2 = g_str_equal (self->mechanism, SCRAM_SHA_256_PLUS) ? "p=tls-exporter,," : "n,,";
+  gboolean plus = g_str_equal (self->mechanism, SCRAM_SHA_256_PLUS), listed = strstr (self->verifier, "c2FsdHNhbHQ=") != NULL;
+  const char *gs2 = plus ? "p=tls-exporter,," : "n,,";
   g_autoptr (ScramServer) server = scram_server_new (self->mechanism, "alice", self->verifier, self->binding);
-  g_autofree char *answer = NULL, *last = NULL, *first = NULL, *first64 = NULL, *challenge = NULL, *nonce = NULL, *header = NULL, *without = NULL, *proof = NULL,
-                  *final = NULL, *final64 = NULL, *sent = g_strconcat (gs2, "n=alice,r=abcdefghijklmnopqrstuvwx", NULL);
-  gboolean listed = strstr (self->verifier, "c2FsdHNhbHQ=") != NULL;
+  g_autofree char *answer = NULL, *last = NULL, *first = NULL, *first64 = NULL, *challenge = NULL, *proof = NULL, *final = NULL, *final64 = NULL,
+                  *sent = g_strconcat (gs2, "n=alice,r=abcdefghijklmnopqrstuvwx", NULL);
   ScramResult result;
 
   if (server == NULL)
     return;
   first = change (sent, self->line[0], self->len[0]);
-  first64 = encode (first);
+  first64 = proof_encode (first);
   if (scram_server_step (server, first64, strlen (first64), &answer) != SCRAM_MORE)
     {
       g_assert_cmpstr (first, !=, sent);
       return;
     }
-  challenge = decode (answer);
-  nonce = nonce_of (answer);
-  header = binding_header (self, gs2);
-  without = g_strdup_printf ("c=%s,r=%s", header, nonce);
-  proof = prove (sent + strlen (gs2), challenge, without);
+  challenge = proof_decode (answer);
+  proof = proof_make (sent + strlen (gs2), challenge, gs2, plus ? self->binding : NULL);
   final = change (proof, self->line[1], self->len[1]);
-  final64 = encode (final);
+  final64 = proof_encode (final);
   result = scram_server_step (server, final64, strlen (final64), &last);
   if (listed && g_str_equal (first, sent) && g_str_equal (final, proof))
     g_assert_cmpint (result, ==, SCRAM_DONE);
@@ -303,7 +223,7 @@ try_texts (Case *self)
   if (wrong == NULL)
     {
       g_autoptr (ScramServer) server = scram_server_new (SCRAM_SHA_256, "alice", verifier, NULL);
-      g_autofree char *first = encode ("n,,n=alice,r=abc"), *answer = NULL;
+      g_autofree char *first = proof_encode ("n,,n=alice,r=abc"), *answer = NULL;
 
       g_assert_cmpuint (scram_verifier_get_iterations (verifier) - 1, <, SCRAM_ITERATIONS_MAX);
       g_assert_cmpint (scram_server_step (server, first, strlen (first), &answer), ==, SCRAM_MORE);
