@@ -197,7 +197,7 @@ static const struct
   { "n,,r=abcdefgh,n=user", FALSE, FALSE, FALSE },
   { "n,,m=ext,n=user,r=abcdefgh", FALSE, FALSE, FALSE }, /* a mandatory extension */
   { "N,,n=user,r=abcdefgh", FALSE, FALSE, FALSE },
-  { "c=biws,r=abcdefgh,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmiz7AndVQ=", FALSE, FALSE, FALSE },
+  { "c=biws,r=abcdefgh,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=", FALSE, FALSE, FALSE },
   { ",,n=user,r=abcdefgh", FALSE, FALSE, FALSE },
   { "n,,n=user,r=ab\ncd", FALSE, FALSE, FALSE },
   { "%s%n%s%n", FALSE, FALSE, FALSE },

@@ -272,3 +272,43 @@ test_login_proved (TestServer *server, const char *id, const char *password)
   test_prove (client, id, password);
   return client;
 }
+
+TestClient *
+test_connect_afresh (TestServer *server, const char *name)
+{
+  static guint count;
+  guint nth = test_server_usual_is_tls () ? test_server_tls_listener (server) : 0;
+  g_autofree char *from = g_strdup_printf ("127.1.%u.%u", count / 250, count % 250 + 1);
+  TestClient *client = test_connect_to (name, test_server_host (server, nth), test_server_port (server, nth), from);
+
+  count++;
+  if (test_server_usual_is_tls ())
+    g_assert_true (test_client_start_tls (client, NULL));
+  return client;
+}
+
+char *
+test_invitation_token (TestServer *server, const char *id, const char *verifier, gint64 expires)
+{
+  g_autofree char *file = test_server_path (server, "data/secret"), *secret = NULL, *token = NULL;
+  g_autoptr (GByteArray) data = g_byte_array_new ();
+  guint8 when[5], bytes[5 + 16];
+  gsize len;
+  Mac mac;
+
+  g_assert_true (g_file_get_contents (file, &secret, &len, NULL));
+  g_assert_cmpuint (len, ==, 32);
+  for (guint i = 0; i < sizeof when; i++)
+    when[i] = (guint8) (expires >> (8 * (4 - i)));
+  g_byte_array_append (data, (const guint8 *) "invitation", strlen ("invitation") + 1);
+  g_byte_array_append (data, (const guint8 *) id, (guint) strlen (id) + 1);
+  g_byte_array_append (data, (const guint8 *) verifier, (guint) strlen (verifier) + 1);
+  g_byte_array_append (data, when, sizeof when);
+  mac = hmac (secret, len, data->data, data->len);
+  memcpy (bytes, when, sizeof when);
+  memcpy (bytes + sizeof when, mac.bytes, 16);
+  token = g_base64_encode (bytes, sizeof bytes);
+  g_strdelimit (token, "+", '-');
+  g_strdelimit (token, "/", '_');
+  return g_steal_pointer (&token);
+}

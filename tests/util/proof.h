@@ -50,3 +50,10 @@ void test_fail_to_prove (TestClient *client, const char *id, const char *passwor
 
 /* Connects, and proves who it is. */
 TestClient *test_login_proved (TestServer *server, const char *id, const char *password);
+
+/* Connects from an address that no other client of this test comes from: what others have failed at does not slow it. */
+TestClient *test_connect_afresh (TestServer *server, const char *name);
+
+/* The token of an invitation, made from the server's secret as its documentation says. verifier: what stands in the list. expires: seconds since 1970.
+ * Transfer full. */
+char *test_invitation_token (TestServer *server, const char *id, const char *verifier, gint64 expires);
