@@ -80,7 +80,7 @@ preferences_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   WebchatApplication *self = user_data;
 
-  gtk_window_present (ui_preferences_window_new (front_window (self), self->settings));
+  gtk_window_present (ui_preferences_window_new (front_window (self), self->settings, wc_client_get_pins (self->client)));
 }
 
 static void
@@ -154,6 +154,8 @@ webchat_application_startup (GApplication *application)
   WebchatApplication *self = WEBCHAT_APPLICATION (application);
   GtkApplication *gtk_application = GTK_APPLICATION (application);
   g_autoptr (GFile) cache = g_file_get_child (self->folder, "cache");
+  g_autoptr (WcPins) pins = wc_pins_new (self->folder);
+  g_autoptr (WcSecrets) secrets = wc_secrets_new_keyring ();
 
   G_APPLICATION_CLASS (webchat_application_parent_class)->startup (application);
 
@@ -165,6 +167,8 @@ webchat_application_startup (GApplication *application)
 
   self->client = wc_client_new ();
   wc_client_set_folder (self->client, cache);
+  wc_client_set_pins (self->client, pins);
+  wc_client_set_secrets (self->client, secrets);
   self->settings = ui_settings_new (self->folder);
   self->notifier = webchat_notifier_new (gtk_application, self->client);
   g_object_bind_property (self->settings, "idle-minutes", self->client, "idle-minutes", G_BINDING_SYNC_CREATE);
@@ -186,6 +190,17 @@ webchat_application_activate (GApplication *application)
       ui_window_log_in (self->window, self->client_id, self->server, at_once);
     }
   gtk_window_present (GTK_WINDOW (self->window));
+}
+
+/* Links: those of the command line, of the desktop, and of another instance that was started with one. */
+static void
+webchat_application_open (GApplication *application, GFile **files, int n_files, const char *hint)
+{
+  WebchatApplication *self = WEBCHAT_APPLICATION (application);
+  g_autofree char *link = g_file_get_uri (files[n_files - 1]);
+
+  g_application_activate (application);
+  ui_window_open_invitation (self->window, link);
 }
 
 static void
@@ -227,6 +242,7 @@ webchat_application_class_init (WebchatApplicationClass *klass)
   object_class->finalize = webchat_application_finalize;
   application_class->startup = webchat_application_startup;
   application_class->activate = webchat_application_activate;
+  application_class->open = webchat_application_open;
   application_class->shutdown = webchat_application_shutdown;
 }
 
@@ -249,7 +265,8 @@ webchat_application_new (const char *profile, const char *server, const char *cl
 
   g_return_val_if_fail (profile == NULL || webchat_profile_is_valid (profile), NULL);
 
-  self = g_object_new (WEBCHAT_TYPE_APPLICATION, "application-id", id, "resource-base-path", RESOURCES, NULL);
+  self = g_object_new (WEBCHAT_TYPE_APPLICATION, "application-id", id, "resource-base-path", RESOURCES, "flags",
+                       G_APPLICATION_HANDLES_OPEN, NULL);
   self->profile = g_strdup (profile);
   self->server = g_strdup (server);
   self->client_id = g_strdup (client_id);

@@ -8,6 +8,8 @@
 #define EXIT_CANNOT_START 1
 #define EXIT_WRONG_USAGE 2
 
+#define INVITATION_SCHEME "webchat:"
+
 static char *option_server;
 static char *option_client_id;
 static char *option_profile;
@@ -24,19 +26,24 @@ static const GOptionEntry options[] = {
 static gboolean
 parse_options (int *argc, char ***argv)
 {
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GOptionContext) context = g_option_context_new (_("[LINK]"));
   g_autoptr (GError) error = NULL;
 
   g_option_context_add_main_entries (context, options, GETTEXT_PACKAGE);
-  g_option_context_set_summary (context, _("Chat with the people on a WebChat server."));
+  g_option_context_set_summary (context, _("Chat with the people on a WebChat server. LINK is an invitation to one: webchat://…"));
   if (!g_option_context_parse (context, argc, argv, &error))
     {
       g_printerr ("WebChat: %s\n", error->message);
       return FALSE;
     }
-  if (*argc > 1)
+  if (*argc > 1 && g_ascii_strncasecmp ((*argv)[1], INVITATION_SCHEME, strlen (INVITATION_SCHEME)) != 0)
     {
       g_printerr (_("WebChat: I do not know what to do with “%s”\n"), (*argv)[1]);
+      return FALSE;
+    }
+  if (*argc > 2)
+    {
+      g_printerr (_("WebChat: one invitation at a time, and not “%s” too\n"), (*argv)[2]);
       return FALSE;
     }
   if (option_profile && !webchat_profile_is_valid (option_profile))
@@ -76,6 +83,11 @@ main (int argc, char *argv[])
   application = webchat_application_new (option_profile, option_server, option_client_id);
   /* Where this fails, running it fails too, and says so. */
   if (g_application_register (G_APPLICATION (application), NULL, NULL) && g_application_get_is_remote (G_APPLICATION (application)))
-    g_printerr ("%s", _("WebChat: it runs already; its window was called to the front. Use --profile NAME for another one.\n"));
+    {
+      if (argc > 1)
+        g_printerr ("%s", _("WebChat: it runs already; it was given the invitation.\n"));
+      else
+        g_printerr ("%s", _("WebChat: it runs already; its window was called to the front. Use --profile NAME for another one.\n"));
+    }
   return g_application_run (G_APPLICATION (application), argc, argv);
 }

@@ -242,6 +242,13 @@ wc_client_get_keyring_error (WcClient *self)
   return self->trust.keyring_error;
 }
 
+gboolean
+wc_client_get_has_password (WcClient *self)
+{
+  g_return_val_if_fail (WC_IS_CLIENT (self), FALSE);
+  return self->trust.password != NULL;
+}
+
 void
 wc_client_forget_password (WcClient *self)
 {
@@ -258,6 +265,13 @@ wc_client_set_secrets (WcClient *self, WcSecrets *secrets)
   g_return_if_fail (WC_IS_CLIENT (self));
 
   g_set_object (&self->trust.secrets, secrets);
+}
+
+WcSecrets *
+wc_client_get_secrets (WcClient *self)
+{
+  g_return_val_if_fail (WC_IS_CLIENT (self), NULL);
+  return self->trust.secrets;
 }
 
 void

@@ -106,6 +106,8 @@ void wc_client_set_remember_password (WcClient *self, gboolean remember);
 /* Whether there is a keyring, as far as is known. */
 gboolean wc_client_get_can_remember (WcClient *self);
 const GError *wc_client_get_keyring_error (WcClient *self);
+/* Whether the server asked for a proof, and there was a password for it. */
+gboolean wc_client_get_has_password (WcClient *self);
 /* Neither in memory nor in the keyring is it known any more; for after a logout. */
 void wc_client_forget_password (WcClient *self);
 
@@ -118,6 +120,7 @@ char *wc_invitation_get_address (const Invitation *invitation);
 
 /* Where passwords are kept; NULL, the default, is nowhere. */
 void wc_client_set_secrets (WcClient *self, WcSecrets *secrets);
+WcSecrets *wc_client_get_secrets (WcClient *self); /* transfer none */
 
 /* Which certificates are trusted though the system does not know them. The default is one in memory. */
 void wc_client_set_pins (WcClient *self, WcPins *pins);

@@ -4,8 +4,11 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
-#include "ui/error-note.h"
+#include "ui/field-error.h"
+#include "ui/password-group.h"
+#include "ui/server-group.h"
 #include "ui/trouble.h"
+#include "ui/trust-dialog.h"
 
 struct _UiLoginPage
 {
@@ -13,10 +16,9 @@ struct _UiLoginPage
 
   GtkWidget *content;
   GtkWidget *id_row;
-  GtkWidget *server_row;
-  GtkWidget *server_expander;
   UiErrorNote *id_error;
-  UiErrorNote *server_error;
+  UiPasswordGroup *password;
+  UiServerGroup *server;
   GtkWidget *button;
   GtkWidget *spinner;
   GtkLabel *button_label;
@@ -28,6 +30,8 @@ struct _UiLoginPage
   GCancellable *loading;    /* reading the Client-ID file */
   GCancellable *logging_in; /* NULL unless busy */
   gboolean log_in_when_loaded;
+  guint wait_source; /* while the seconds count down until the server may be asked again */
+  gint64 wait_end;   /* monotonic microseconds */
 };
 
 G_DEFINE_FINAL_TYPE (UiLoginPage, ui_login_page, GTK_TYPE_WIDGET)
@@ -44,9 +48,15 @@ enum
 static GParamSpec *props[N_PROPS];
 
 static char *
-dup_stripped (GtkWidget *row)
+dup_client_id (UiLoginPage *self)
 {
-  return g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (row))));
+  return g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (self->id_row))));
+}
+
+static char *
+dup_server (UiLoginPage *self)
+{
+  return g_strstrip (g_strdup (ui_server_group_get_text (self->server)));
 }
 
 static void
@@ -54,7 +64,7 @@ update_button (UiLoginPage *self)
 {
   const gboolean busy = self->logging_in != NULL;
   const char *label = busy ? _("Cancel") : _("Log In");
-  g_autofree char *client_id = dup_stripped (self->id_row);
+  g_autofree char *client_id = dup_client_id (self);
 
   gtk_label_set_label (self->button_label, label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
@@ -72,11 +82,12 @@ set_logging_in (UiLoginPage *self, GCancellable *cancellable)
 
   g_set_object (&self->logging_in, cancellable);
   gtk_editable_set_editable (GTK_EDITABLE (self->id_row), !busy);
-  gtk_editable_set_editable (GTK_EDITABLE (self->server_row), !busy);
+  g_object_set (self->password, "editable", !busy, NULL);
+  g_object_set (self->server, "editable", !busy, NULL);
   update_button (self);
   if (busy)
     {
-      g_autofree char *server = dup_stripped (self->server_row);
+      g_autofree char *server = dup_server (self);
       g_autofree char *text = g_strdup_printf (_("Connecting to %s…"), server);
 
       gtk_label_set_text (self->progress, text);
@@ -87,34 +98,43 @@ set_logging_in (UiLoginPage *self, GCancellable *cancellable)
 }
 
 static void
-set_field_error (GtkWidget *row, UiErrorNote *note, const char *text, const char *details)
+stop_waiting (UiLoginPage *self)
 {
-  ui_error_note_set (note, text, details);
-  if (text)
-    {
-      gtk_widget_add_css_class (row, "error");
-      gtk_accessible_update_state (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_STATE_INVALID, GTK_ACCESSIBLE_INVALID_TRUE, -1);
-      gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
-    }
-  else
-    {
-      gtk_widget_remove_css_class (row, "error");
-      gtk_accessible_reset_state (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_STATE_INVALID);
-      gtk_accessible_reset_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
-    }
+  g_clear_handle_id (&self->wait_source, g_source_remove);
 }
 
 static void
 id_changed_cb (UiLoginPage *self)
 {
-  set_field_error (self->id_row, self->id_error, NULL, NULL);
+  stop_waiting (self);
+  ui_field_set_error (self->id_row, self->id_error, NULL, NULL);
   update_button (self);
+}
+
+static void
+password_changed_cb (UiLoginPage *self)
+{
+  stop_waiting (self);
+}
+
+static void
+password_shown_cb (UiLoginPage *self)
+{
+  /* Whoever opens it wants to type; and what is hidden must not keep the keyboard. */
+  if (!gtk_widget_grab_focus (GTK_WIDGET (self->password)))
+    gtk_widget_grab_focus (self->id_row);
+}
+
+static void
+update_can_remember (UiLoginPage *self)
+{
+  g_object_set (self->password, "can-remember", wc_client_get_can_remember (self->client), NULL);
 }
 
 static void
 server_changed_cb (UiLoginPage *self)
 {
-  set_field_error (self->server_row, self->server_error, NULL, NULL);
+  stop_waiting (self);
 }
 
 static void
@@ -136,15 +156,6 @@ id_saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-remember_login (UiLoginPage *self)
-{
-  ui_settings_set_server (self->settings, wc_client_get_server (self->client));
-  ui_settings_set_log_in_at_start (self->settings, TRUE);
-  if (self->folder)
-    wc_client_id_save_async (self->folder, wc_client_get_client_id (self->client), NULL, id_saved_cb, NULL);
-}
-
-static void
 logged_in_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (UiLoginPage) self = user_data;
@@ -156,7 +167,7 @@ logged_in_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   set_logging_in (self, NULL);
   if (ok)
-    remember_login (self);
+    ui_login_page_remember (self);
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     ui_login_page_show_error (self, error);
 }
@@ -239,7 +250,10 @@ ui_login_page_constructed (GObject *object)
 
   G_OBJECT_CLASS (ui_login_page_parent_class)->constructed (object);
 
-  gtk_editable_set_text (GTK_EDITABLE (self->server_row), ui_settings_get_server (self->settings));
+  ui_server_group_set_text (self->server, ui_settings_get_server (self->settings));
+  g_object_bind_property (self->settings, "remember-password", self->password, "remember", G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL);
+  g_signal_connect_object (self->client, "notify::keyring-error", G_CALLBACK (update_can_remember), self, G_CONNECT_SWAPPED);
+  update_can_remember (self);
   if (self->folder)
     {
       self->loading = g_cancellable_new ();
@@ -256,6 +270,7 @@ ui_login_page_dispose (GObject *object)
     g_cancellable_cancel (self->loading);
   if (self->logging_in)
     g_cancellable_cancel (self->logging_in);
+  stop_waiting (self);
   g_clear_pointer (&self->content, gtk_widget_unparent);
   g_clear_object (&self->loading);
   g_clear_object (&self->logging_in);
@@ -286,18 +301,20 @@ ui_login_page_class_init (UiLoginPageClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   g_type_ensure (UI_TYPE_ERROR_NOTE);
+  g_type_ensure (UI_TYPE_PASSWORD_GROUP);
+  g_type_ensure (UI_TYPE_SERVER_GROUP);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/login-page.ui");
   gtk_widget_class_bind_template_child (widget_class, UiLoginPage, content);
   gtk_widget_class_bind_template_child (widget_class, UiLoginPage, id_row);
-  gtk_widget_class_bind_template_child (widget_class, UiLoginPage, server_row);
-  gtk_widget_class_bind_template_child (widget_class, UiLoginPage, server_expander);
   gtk_widget_class_bind_template_child (widget_class, UiLoginPage, id_error);
-  gtk_widget_class_bind_template_child (widget_class, UiLoginPage, server_error);
+  gtk_widget_class_bind_template_child (widget_class, UiLoginPage, password);
+  gtk_widget_class_bind_template_child (widget_class, UiLoginPage, server);
   gtk_widget_class_bind_template_child (widget_class, UiLoginPage, button);
   gtk_widget_class_bind_template_child (widget_class, UiLoginPage, spinner);
   gtk_widget_class_bind_template_child (widget_class, UiLoginPage, button_label);
   gtk_widget_class_bind_template_child (widget_class, UiLoginPage, progress);
   gtk_widget_class_bind_template_callback (widget_class, id_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, password_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, server_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, button_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, ui_login_page_log_in);
@@ -307,10 +324,7 @@ static void
 ui_login_page_init (UiLoginPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-
-  /* "Address" makes sense to the eye only, which sees "Server" above it. A name beside the row's own title would be read with it. */
-  gtk_accessible_reset_relation (GTK_ACCESSIBLE (self->server_row), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->server_row), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Server"), -1);
+  g_signal_connect_object (self->password, "notify::shown", G_CALLBACK (password_shown_cb), self, G_CONNECT_SWAPPED);
   update_button (self);
 }
 
@@ -328,7 +342,7 @@ ui_login_page_fill (UiLoginPage *self, const char *client_id, const char *server
   if (client_id)
     gtk_editable_set_text (GTK_EDITABLE (self->id_row), client_id);
   if (server)
-    gtk_editable_set_text (GTK_EDITABLE (self->server_row), server);
+    ui_server_group_set_text (self->server, server);
 }
 
 void
@@ -337,14 +351,15 @@ ui_login_page_log_in (UiLoginPage *self)
   g_autofree char *client_id = NULL;
   g_autofree char *server = NULL;
   g_autoptr (GCancellable) cancellable = NULL;
+  const char *password;
 
   g_return_if_fail (UI_IS_LOGIN_PAGE (self));
 
   if (self->logging_in)
     return;
 
-  client_id = dup_stripped (self->id_row);
-  server = dup_stripped (self->server_row);
+  client_id = dup_client_id (self);
+  server = dup_server (self);
   if (!*client_id)
     {
       self->log_in_when_loaded = self->loading != NULL;
@@ -354,6 +369,9 @@ ui_login_page_log_in (UiLoginPage *self)
   ui_login_page_show_error (self, NULL);
   cancellable = g_cancellable_new ();
   set_logging_in (self, cancellable);
+  password = ui_password_group_get_password (self->password);
+  wc_client_set_password (self->client, *password ? password : NULL);
+  wc_client_set_remember_password (self->client, ui_settings_get_remember_password (self->settings));
   wc_client_login_async (self->client, server, client_id, cancellable, logged_in_cb, g_object_ref (self));
 }
 
@@ -367,30 +385,139 @@ ui_login_page_cancel (UiLoginPage *self)
 }
 
 void
+ui_login_page_remember (UiLoginPage *self)
+{
+  g_return_if_fail (UI_IS_LOGIN_PAGE (self));
+
+  ui_settings_set_server (self->settings, wc_client_get_server (self->client));
+  ui_settings_set_log_in_at_start (self->settings, TRUE);
+  if (self->folder)
+    wc_client_id_save_async (self->folder, wc_client_get_client_id (self->client), NULL, id_saved_cb, NULL);
+  ui_password_group_clear (self->password);
+  g_object_set (self->password, "shown", FALSE, NULL);
+}
+
+static void
+trust_cb (UiLoginPage *self, const char *response)
+{
+  if (!g_str_equal (response, "trust") || self->logging_in)
+    return;
+
+  wc_client_trust_certificate (self->client);
+  ui_login_page_log_in (self);
+}
+
+static void
+ask_whether_to_trust (UiLoginPage *self, const char *server)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  const char *fingerprint = wc_client_get_certificate_fingerprint (self->client);
+  GtkWindow *dialog;
+
+  if (!fingerprint)
+    return;
+
+  dialog = ui_trust_dialog_new (GTK_IS_WINDOW (root) ? GTK_WINDOW (root) : NULL, server, fingerprint);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (trust_cb), self, G_CONNECT_SWAPPED);
+  gtk_window_present (dialog);
+}
+
+static void
+show_wait (UiLoginPage *self, gint64 left_us)
+{
+  const guint seconds = (guint) ((left_us + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
+  g_autofree char *text = g_strdup_printf (_("There were too many logins of late, perhaps by somebody else. It is tried again in %u s."), seconds);
+
+  ui_password_group_set_error (self->password, text, NULL);
+}
+
+static gboolean
+wait_cb (gpointer user_data)
+{
+  UiLoginPage *self = user_data;
+  const gint64 left = self->wait_end - g_get_monotonic_time ();
+
+  if (left > 0)
+    {
+      show_wait (self, left);
+      return G_SOURCE_CONTINUE;
+    }
+  self->wait_source = 0;
+  /* Somebody may have come in by an invitation meanwhile. */
+  if (wc_client_get_state (self->client) == WC_STATE_OFFLINE)
+    ui_login_page_log_in (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_and_retry (UiLoginPage *self)
+{
+  const gint64 wait = MAX (1, wc_client_get_wait (self->client)) * (gint64) 1000;
+
+  self->wait_end = g_get_monotonic_time () + wait;
+  show_wait (self, wait);
+  self->wait_source = g_timeout_add (MIN (1000, wait / 1000), wait_cb, self);
+}
+
+static void
+show_password_error (UiLoginPage *self, const GError *error, const char *advice, const char *details)
+{
+  gboolean shown;
+
+  if (g_error_matches (error, WC_ERROR, WC_ERROR_RATE_LIMITED) && wc_client_get_wait (self->client) > 0)
+    {
+      wait_and_retry (self);
+      return;
+    }
+
+  g_object_get (self->password, "shown", &shown, NULL);
+  if (g_error_matches (error, WC_ERROR, WC_ERROR_PASSWORD_NEEDED))
+    {
+      /* Nobody has done anything wrong. */
+      ui_password_group_set_hint (self->password, advice);
+      g_object_set (self->password, "shown", TRUE, NULL);
+      return;
+    }
+  if (g_error_matches (error, WC_ERROR, WC_ERROR_WRONG_PASSWORD) && !shown)
+    advice = _("The password that is kept on this computer is not right any more. Type the new one.");
+  ui_password_group_set_error (self->password, advice, details);
+  g_object_set (self->password, "shown", TRUE, NULL);
+}
+
+void
 ui_login_page_show_error (UiLoginPage *self, const GError *error)
 {
   g_autofree char *server = NULL;
   g_autofree char *advice = NULL;
   g_autofree char *details = NULL;
-  gboolean about_id;
 
   g_return_if_fail (UI_IS_LOGIN_PAGE (self));
 
-  set_field_error (self->id_row, self->id_error, NULL, NULL);
-  set_field_error (self->server_row, self->server_error, NULL, NULL);
+  stop_waiting (self);
+  ui_field_set_error (self->id_row, self->id_error, NULL, NULL);
+  ui_password_group_set_error (self->password, NULL, NULL);
+  ui_server_group_set_error (self->server, NULL, NULL);
   if (!error)
     return;
 
-  server = dup_stripped (self->server_row);
+  server = dup_server (self);
   advice = ui_trouble_advice (error, server);
-  details = ui_trouble_details (error);
-  about_id = ui_trouble_is_about_client_id (error);
-  if (about_id)
-    set_field_error (self->id_row, self->id_error, advice, details);
-  else
+  details = ui_trouble_details (error, self->client);
+  switch (ui_trouble_where (error))
     {
-      adw_expander_row_set_expanded (ADW_EXPANDER_ROW (self->server_expander), TRUE);
-      set_field_error (self->server_row, self->server_error, advice, details);
+    case UI_TROUBLE_CLIENT_ID:
+      ui_field_set_error (self->id_row, self->id_error, advice, details);
+      gtk_widget_grab_focus (self->id_row);
+      break;
+    case UI_TROUBLE_PASSWORD:
+      show_password_error (self, error, advice, details);
+      gtk_widget_grab_focus (GTK_WIDGET (self->password));
+      break;
+    case UI_TROUBLE_SERVER:
+    default:
+      ui_server_group_set_error (self->server, advice, details);
+      gtk_widget_grab_focus (GTK_WIDGET (self->server));
+      if (g_error_matches (error, WC_ERROR, WC_ERROR_CERTIFICATE_UNKNOWN))
+        ask_whether_to_trust (self, server);
     }
-  gtk_widget_grab_focus (about_id ? self->id_row : self->server_row);
 }

@@ -23,9 +23,11 @@ void ui_login_page_fill (UiLoginPage *self, const char *client_id, const char *s
 
 /* Logs in with what stands in the fields; with no Client-ID yet, as soon as the file has been read. Nothing while busy. */
 void ui_login_page_log_in (UiLoginPage *self);
+/* Keeps what the client is logged in with for the next start, and forgets what was typed as a password. */
+void ui_login_page_remember (UiLoginPage *self);
 void ui_login_page_cancel (UiLoginPage *self);
 
-/* Shows an error under the field that it is about. error: NULL clears both. */
+/* Shows an error under the field that it is about. error: NULL clears all. A certificate that nobody vouches for is asked about. */
 void ui_login_page_show_error (UiLoginPage *self, const GError *error);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "ui/connection-banner.h"
+#include "ui/connection-info.h"
 #include "ui/pages.h"
 #include "ui/people-model.h"
 #include "ui/person-row.h"
@@ -270,6 +271,7 @@ ui_people_pane_class_init (UiPeoplePaneClass *klass)
                                        WC_TYPE_CONVERSATION, G_TYPE_BOOLEAN);
 
   g_type_ensure (UI_TYPE_CONNECTION_BANNER);
+  g_type_ensure (UI_TYPE_CONNECTION_INFO);
   g_type_ensure (UI_TYPE_PAGES);
   g_type_ensure (UI_TYPE_PEOPLE_MODEL);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/people-pane.ui");

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/preferences-window.h"
 
+#include <glib/gi18n.h>
+
+#include "ui/trusted-servers.h"
+
 struct _UiPreferencesWindow
 {
   AdwPreferencesWindow parent_instance;
@@ -10,6 +14,10 @@ struct _UiPreferencesWindow
   AdwComboRow *color_row;
 
   UiSettings *settings;
+  WcPins *pins;
+  AdwToast *toast; /* for the server that was taken out last; not held */
+  char *removed_address;
+  char *removed_fingerprint;
 };
 
 G_DEFINE_FINAL_TYPE (UiPreferencesWindow, ui_preferences_window, ADW_TYPE_PREFERENCES_WINDOW)
@@ -17,6 +25,7 @@ G_DEFINE_FINAL_TYPE (UiPreferencesWindow, ui_preferences_window, ADW_TYPE_PREFER
 enum
 {
   PROP_SETTINGS = 1,
+  PROP_PINS,
   N_PROPS
 };
 
@@ -86,6 +95,37 @@ row_to_scheme_cb (GBinding *binding, const GValue *from, GValue *to, gpointer us
 }
 
 static void
+undo_cb (UiPreferencesWindow *self)
+{
+  g_autofree char *host = NULL;
+  guint16 port;
+  gboolean tls;
+
+  if (self->removed_address && wc_address_parse (self->removed_address, &host, &port, &tls, NULL))
+    wc_pins_set (self->pins, host, port, self->removed_fingerprint);
+}
+
+static void
+server_removed_cb (UiPreferencesWindow *self, const char *address, const char *fingerprint)
+{
+  /* Translators: %s is a server's address. */
+  g_autofree char *text = g_strdup_printf (_("%s is not trusted any more"), address);
+  AdwToast *toast = adw_toast_new (text);
+
+  /* What can be undone is the last one only. */
+  g_free (self->removed_address);
+  g_free (self->removed_fingerprint);
+  self->removed_address = g_strdup (address);
+  self->removed_fingerprint = g_strdup (fingerprint);
+  if (self->toast)
+    adw_toast_dismiss (self->toast);
+  g_set_weak_pointer (&self->toast, toast);
+  adw_toast_set_button_label (toast, _("_Undo"));
+  g_signal_connect_object (toast, "button-clicked", G_CALLBACK (undo_cb), self, G_CONNECT_SWAPPED);
+  adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), toast);
+}
+
+static void
 ui_preferences_window_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   UiPreferencesWindow *self = UI_PREFERENCES_WINDOW (object);
@@ -94,6 +134,9 @@ ui_preferences_window_get_property (GObject *object, guint id, GValue *value, GP
     {
     case PROP_SETTINGS:
       g_value_set_object (value, self->settings);
+      break;
+    case PROP_PINS:
+      g_value_set_object (value, self->pins);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -109,6 +152,9 @@ ui_preferences_window_set_property (GObject *object, guint id, const GValue *val
     {
     case PROP_SETTINGS:
       self->settings = g_value_dup_object (value);
+      break;
+    case PROP_PINS:
+      self->pins = g_value_dup_object (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -134,7 +180,13 @@ ui_preferences_window_constructed (GObject *object)
 static void
 ui_preferences_window_dispose (GObject *object)
 {
-  g_clear_object (&UI_PREFERENCES_WINDOW (object)->settings);
+  UiPreferencesWindow *self = UI_PREFERENCES_WINDOW (object);
+
+  g_clear_weak_pointer (&self->toast);
+  g_clear_object (&self->settings);
+  g_clear_object (&self->pins);
+  g_clear_pointer (&self->removed_address, g_free);
+  g_clear_pointer (&self->removed_fingerprint, g_free);
 
   G_OBJECT_CLASS (ui_preferences_window_parent_class)->dispose (object);
 }
@@ -152,12 +204,15 @@ ui_preferences_window_class_init (UiPreferencesWindowClass *klass)
 
   props[PROP_SETTINGS] = g_param_spec_object ("settings", NULL, NULL, UI_TYPE_SETTINGS,
                                               G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  props[PROP_PINS] = g_param_spec_object ("pins", NULL, NULL, WC_TYPE_PINS, G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
+  g_type_ensure (UI_TYPE_TRUSTED_SERVERS);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/preferences-window.ui");
   gtk_widget_class_bind_template_child (widget_class, UiPreferencesWindow, idle_switch);
   gtk_widget_class_bind_template_child (widget_class, UiPreferencesWindow, idle_minutes);
   gtk_widget_class_bind_template_child (widget_class, UiPreferencesWindow, color_row);
+  gtk_widget_class_bind_template_callback (widget_class, server_removed_cb);
 }
 
 static void
@@ -167,7 +222,7 @@ ui_preferences_window_init (UiPreferencesWindow *self)
 }
 
 GtkWindow *
-ui_preferences_window_new (GtkWindow *parent, UiSettings *settings)
+ui_preferences_window_new (GtkWindow *parent, UiSettings *settings, WcPins *pins)
 {
-  return g_object_new (UI_TYPE_PREFERENCES_WINDOW, "transient-for", parent, "settings", settings, NULL);
+  return g_object_new (UI_TYPE_PREFERENCES_WINDOW, "transient-for", parent, "settings", settings, "pins", pins, NULL);
 }

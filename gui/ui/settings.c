@@ -19,6 +19,7 @@ struct _UiSettings
   int window_width;
   int window_height;
   gboolean log_in_at_start;
+  gboolean remember_password;
   gboolean maximized;
 };
 
@@ -28,6 +29,7 @@ enum
 {
   PROP_SERVER = 1,
   PROP_LOG_IN_AT_START,
+  PROP_REMEMBER_PASSWORD,
   PROP_IDLE_MINUTES,
   PROP_COLOR_SCHEME,
   PROP_WINDOW_WIDTH,
@@ -92,6 +94,9 @@ ui_settings_get_property (GObject *object, guint id, GValue *value, GParamSpec *
     case PROP_LOG_IN_AT_START:
       g_value_set_boolean (value, self->log_in_at_start);
       break;
+    case PROP_REMEMBER_PASSWORD:
+      g_value_set_boolean (value, self->remember_password);
+      break;
     case PROP_IDLE_MINUTES:
       g_value_set_uint (value, self->idle_minutes);
       break;
@@ -124,6 +129,9 @@ ui_settings_set_property (GObject *object, guint id, const GValue *value, GParam
       break;
     case PROP_LOG_IN_AT_START:
       ui_settings_set_log_in_at_start (self, g_value_get_boolean (value));
+      break;
+    case PROP_REMEMBER_PASSWORD:
+      ui_settings_set_remember_password (self, g_value_get_boolean (value));
       break;
     case PROP_IDLE_MINUTES:
       ui_settings_set_idle_minutes (self, g_value_get_uint (value));
@@ -172,6 +180,7 @@ ui_settings_class_init (UiSettingsClass *klass)
 
   props[PROP_SERVER] = g_param_spec_string ("server", NULL, NULL, "localhost:5000", flags);
   props[PROP_LOG_IN_AT_START] = g_param_spec_boolean ("log-in-at-start", NULL, NULL, FALSE, flags);
+  props[PROP_REMEMBER_PASSWORD] = g_param_spec_boolean ("remember-password", NULL, NULL, TRUE, flags);
   props[PROP_IDLE_MINUTES] = g_param_spec_uint ("idle-minutes", NULL, NULL, 0, 1440, 15, flags);
   props[PROP_COLOR_SCHEME] = g_param_spec_string ("color-scheme", NULL, NULL, "default", flags);
   props[PROP_WINDOW_WIDTH] = g_param_spec_int ("window-width", NULL, NULL, 1, G_MAXINT, 980, flags);
@@ -185,6 +194,7 @@ ui_settings_init (UiSettings *self)
 {
   self->server = g_strdup ("localhost:5000");
   self->color_scheme = g_strdup ("default");
+  self->remember_password = TRUE;
   self->idle_minutes = 15;
   self->window_width = 980;
   self->window_height = 680;
@@ -250,6 +260,26 @@ ui_settings_set_log_in_at_start (UiSettings *self, gboolean log_in_at_start)
 
   self->log_in_at_start = !!log_in_at_start;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LOG_IN_AT_START]);
+}
+
+gboolean
+ui_settings_get_remember_password (UiSettings *self)
+{
+  g_return_val_if_fail (UI_IS_SETTINGS (self), FALSE);
+
+  return self->remember_password;
+}
+
+void
+ui_settings_set_remember_password (UiSettings *self, gboolean remember_password)
+{
+  g_return_if_fail (UI_IS_SETTINGS (self));
+
+  if (self->remember_password == !!remember_password)
+    return;
+
+  self->remember_password = !!remember_password;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_REMEMBER_PASSWORD]);
 }
 
 guint

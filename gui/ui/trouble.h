@@ -17,10 +17,17 @@ char *ui_trouble_brief (const GError *error, const char *server);
 /* What an error of the engine says itself, without the technical text behind it. */
 char *ui_trouble_message (const GError *error);
 
-/* The technical text, for behind "Details". */
-char *ui_trouble_details (const GError *error);
+/* The technical text, for behind "Details"; with both fingerprints where a certificate is not the one that was expected. client: whose login it was; may be
+ * NULL. */
+char *ui_trouble_details (const GError *error, WcClient *client);
 
-/* Whether it is the Client-ID that has to be changed, rather than the server's address. */
-gboolean ui_trouble_is_about_client_id (const GError *error);
+/* What has to be changed. */
+typedef enum
+{
+  UI_TROUBLE_CLIENT_ID,
+  UI_TROUBLE_PASSWORD,
+  UI_TROUBLE_SERVER, /* the address, or whatever is behind it */
+} UiTroubleWhere;
+UiTroubleWhere ui_trouble_where (const GError *error);
 
 G_END_DECLS

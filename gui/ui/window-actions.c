@@ -106,6 +106,21 @@ log_out_cb (GtkWidget *widget, const char *action, GVariant *parameter)
   wc_client_logout (self->client);
 }
 
+static void
+forget_password_cb (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  UiWindow *self = UI_WINDOW (widget);
+
+  log_out_cb (widget, action, parameter);
+  wc_client_forget_password (self->client);
+}
+
+static void
+open_invitation_cb (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  ui_window_open_invitation (UI_WINDOW (widget), NULL);
+}
+
 void
 ui_window_class_install_actions (GtkWidgetClass *widget_class)
 {
@@ -120,6 +135,8 @@ ui_window_class_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.search-chat", NULL, search_chat_cb);
   gtk_widget_class_install_action (widget_class, "win.export", NULL, export_cb);
   gtk_widget_class_install_action (widget_class, "win.log-out", NULL, log_out_cb);
+  gtk_widget_class_install_action (widget_class, "win.forget-password", NULL, forget_password_cb);
+  gtk_widget_class_install_action (widget_class, "win.open-invitation", NULL, open_invitation_cb);
   gtk_widget_class_install_property_action (widget_class, "win.show-history", "show-history");
 
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.back", NULL);
@@ -150,6 +167,7 @@ ui_window_update_actions (UiWindow *self)
   gtk_widget_action_set_enabled (widget, "win.search-chat", logged_in && conversation);
   gtk_widget_action_set_enabled (widget, "win.export", logged_in && conversation);
   gtk_widget_action_set_enabled (widget, "win.log-out", logged_in);
+  gtk_widget_action_set_enabled (widget, "win.forget-password", logged_in && wc_client_get_has_password (self->client));
   gtk_widget_action_set_enabled (widget, "win.show-history", logged_in && conversation);
   gtk_widget_action_set_enabled (widget, "win.detach", logged_in && conversation);
   gtk_widget_action_set_enabled (widget, "win.start-chat", logged_in && conversation && chat == WC_CHAT_NONE);

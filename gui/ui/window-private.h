@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "ui/invitation-dialog.h"
 #include "ui/login-page.h"
 #include "ui/main-page.h"
 #include "ui/window.h"
@@ -14,6 +15,8 @@ struct _UiWindow
   GtkStack *stack;
   UiLoginPage *login_page;
   UiMainPage *main_page; /* made at the first login */
+
+  UiInvitationDialog *invitation_dialog; /* while it is open; not held */
 
   WcClient *client;
   UiSettings *settings;

@@ -78,7 +78,8 @@ update_page (UiWindow *self)
     {
       ui_main_page_reset (self->main_page);
       show_page (self, GTK_WIDGET (self->login_page));
-      ui_login_page_show_error (self->login_page, wc_client_get_error (self->client));
+      /* What goes wrong with an invitation is said where it was taken. */
+      ui_login_page_show_error (self->login_page, self->invitation_dialog ? NULL : wc_client_get_error (self->client));
     }
 }
 
@@ -147,6 +148,7 @@ ui_window_constructed (GObject *object)
   gtk_widget_grab_focus (GTK_WIDGET (self->login_page));
 
   g_signal_connect_object (self->client, "notify::state", G_CALLBACK (update_page), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->client, "notify::state", G_CALLBACK (ui_window_update_actions), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->client, "notify::ready", G_CALLBACK (update_page), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->client, "notify::client-id", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
   update_page (self);
@@ -160,6 +162,7 @@ ui_window_dispose (GObject *object)
 
   self->login_page = NULL;
   self->main_page = NULL;
+  g_clear_weak_pointer (&self->invitation_dialog);
   g_clear_object (&self->chat_watch);
   g_clear_object (&self->client);
   g_clear_object (&self->settings);
@@ -214,6 +217,29 @@ ui_window_log_in (UiWindow *self, const char *client_id, const char *server, gbo
   ui_login_page_fill (self->login_page, client_id, server);
   if (at_once)
     ui_login_page_log_in (self->login_page);
+}
+
+static void
+joined_cb (UiWindow *self)
+{
+  ui_login_page_fill (self->login_page, wc_client_get_client_id (self->client), wc_client_get_server (self->client));
+  ui_login_page_remember (self->login_page);
+}
+
+void
+ui_window_open_invitation (UiWindow *self, const char *link)
+{
+  g_return_if_fail (UI_IS_WINDOW (self));
+
+  if (!self->invitation_dialog)
+    {
+      GtkWindow *dialog = ui_invitation_dialog_new (GTK_WINDOW (self), self->client);
+
+      g_set_weak_pointer (&self->invitation_dialog, UI_INVITATION_DIALOG (dialog));
+      g_signal_connect_object (dialog, "joined", G_CALLBACK (joined_cb), self, G_CONNECT_SWAPPED);
+    }
+  ui_invitation_dialog_open (self->invitation_dialog, link);
+  gtk_window_present (GTK_WINDOW (self->invitation_dialog));
 }
 
 void

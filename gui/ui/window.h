@@ -21,6 +21,9 @@ UiWindow *ui_window_new (GtkApplication *application, WcClient *client, UiSettin
 /* Fills in the login page (NULL: what was there last time) and logs in at once if at_once. */
 void ui_window_log_in (UiWindow *self, const char *client_id, const char *server, gboolean at_once);
 
+/* Shows what a webchat:// link invites to, or, without one (NULL), asks for it. */
+void ui_window_open_invitation (UiWindow *self, const char *link);
+
 /* Shows the chat with somebody, and puts the keyboard into it. */
 void ui_window_open (UiWindow *self, WcConversation *conversation);
 

@@ -76,7 +76,7 @@ test_preferences (void)
   AdwComboRow *color_row;
 
   ui_settings_set_idle_minutes (settings, 30);
-  window = ui_preferences_window_new (NULL, settings);
+  window = ui_preferences_window_new (NULL, settings, NULL);
   g_object_add_weak_pointer (G_OBJECT (window), (gpointer *) &window);
   gtk_window_present (window);
   gui_wait_until (is_drawn, window);
@@ -128,7 +128,7 @@ test_trouble (void)
   for (WcError code = WC_ERROR_BAD_ADDRESS; code <= WC_ERROR_FAILED; code++)
     {
       g_autoptr (GError) error = g_error_new_literal (WC_ERROR, (int) code, "raw words\nmore of them");
-      g_autofree char *details = ui_trouble_details (error);
+      g_autofree char *details = ui_trouble_details (error, NULL);
       g_autofree char *brief = ui_trouble_brief (error, "chat.lab");
       char *advice = ui_trouble_advice (error, "chat.lab");
 
