@@ -9,6 +9,7 @@
 #include "ui/field-error.h"
 #include "ui/pages.h"
 #include "ui/password.h"
+#include "ui/tooltip-names.h"
 #include "ui/trouble.h"
 
 #define PASSWORD_MIN 8 /* characters of one that a person makes up */
@@ -61,6 +62,27 @@ enum
 
 static GParamSpec *props[N_PROPS];
 static guint signals[N_SIGNALS];
+
+/* For what may end after the dialog: GTK wants a window to go no later than the one that it belongs to. */
+static GWeakRef *
+weak_new (UiInvitationDialog *self)
+{
+  GWeakRef *weak = g_new (GWeakRef, 1);
+
+  g_weak_ref_init (weak, self);
+  return weak;
+}
+
+/* Frees it. NULL: the dialog has gone, or is going. Transfer full. */
+static UiInvitationDialog *
+weak_take (GWeakRef *weak)
+{
+  g_autoptr (UiInvitationDialog) self = g_weak_ref_get (weak);
+
+  g_weak_ref_clear (weak);
+  g_free (weak);
+  return self && self->client ? g_steal_pointer (&self) : NULL;
+}
 
 /* "host:port", as the keyring has it. */
 static char *
@@ -157,12 +179,12 @@ set_has_keyring (UiInvitationDialog *self, gboolean has_keyring)
 static void
 probed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (UiInvitationDialog) self = user_data;
+  g_autoptr (UiInvitationDialog) self = weak_take (user_data);
   g_autoptr (GError) error = NULL;
   char *password = wc_secrets_lookup_finish (WC_SECRETS (source), result, &error);
 
   wc_secrets_wipe (password);
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (!self || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
   g_clear_object (&self->probing);
@@ -188,7 +210,7 @@ probe_keyring (UiInvitationDialog *self)
     return;
 
   self->probing = g_cancellable_new ();
-  wc_secrets_lookup_async (secrets, server, self->invitation->client_id, self->probing, probed_cb, g_object_ref (self));
+  wc_secrets_lookup_async (secrets, server, self->invitation->client_id, self->probing, probed_cb, weak_new (self));
 }
 
 static void
@@ -272,12 +294,12 @@ copy_password_cb (UiInvitationDialog *self)
 static void
 stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (UiInvitationDialog) self = user_data;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (UiInvitationDialog) self = weak_take (user_data);
+  const gboolean ok = wc_secrets_store_finish (WC_SECRETS (source), result, NULL);
 
-  if (wc_secrets_store_finish (WC_SECRETS (source), result, &error))
+  if (self && ok)
     close_dialog (self);
-  else if (self->generated)
+  else if (self)
     show_password (self);
 }
 
@@ -291,7 +313,7 @@ finish_joining (UiInvitationDialog *self)
     {
       g_autofree char *server = server_key (self->invitation);
 
-      wc_secrets_store_async (secrets, server, self->invitation->client_id, self->generated, NULL, stored_cb, g_object_ref (self));
+      wc_secrets_store_async (secrets, server, self->invitation->client_id, self->generated, NULL, stored_cb, weak_new (self));
     }
   else
     close_dialog (self);
@@ -304,11 +326,11 @@ show_join_error (UiInvitationDialog *self, const GError *error)
   g_autofree char *details = ui_trouble_details (error, self->client);
   g_autofree char *advice = NULL;
 
-  if (g_error_matches (error, WC_ERROR, WC_ERROR_CERTIFICATE_CHANGED) || g_error_matches (error, WC_ERROR, WC_ERROR_CERTIFICATE_UNKNOWN))
-    advice = g_strdup_printf (_("What answers at %s is not the server of this invitation: it shows another certificate. You are not logged in. Ask whoever sent "
-                                "you the invitation."), address);
-  else if (g_error_matches (error, WC_ERROR, WC_ERROR_DECLINED))
-    advice = g_strdup (_("This invitation is not valid any more: it was used, it has expired, or it was withdrawn. Ask whoever runs the server for a new one."));
+  if (g_error_matches (error, WC_ERROR, WC_ERROR_CERTIFICATE_CHANGED))
+    advice = g_strdup_printf (_("%s shows another certificate than the one that you trust, so you are not connected. Ask whoever runs the server whether it was "
+                                "changed. If it was, take the server out of Preferences, Trusted Servers, and open the invitation once more."), address);
+  else if (g_error_matches (error, WC_ERROR, WC_ERROR_INVITATION))
+    advice = ui_trouble_message (error); /* there is more than one reason */
   else
     advice = ui_trouble_advice (error, address);
   ui_error_note_set (self->join_error, advice, details);
@@ -318,17 +340,17 @@ show_join_error (UiInvitationDialog *self, const GError *error)
 static void
 joined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (UiInvitationDialog) self = user_data;
+  g_autoptr (UiInvitationDialog) self = weak_take (user_data);
   g_autoptr (GError) error = NULL;
   const gboolean ok = wc_client_login_finish (WC_CLIENT (source), result, &error);
 
-  if (!self->client) /* disposed meanwhile */
+  if (!self)
     return;
 
+  set_joining (self, NULL);
   if (ok)
     finish_joining (self);
-  set_joining (self, NULL);
-  if (!ok && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     show_join_error (self, error);
 }
 
@@ -380,18 +402,18 @@ join_cb (UiInvitationDialog *self)
   set_joining (self, joining);
   wc_client_set_invitation (self->client, self->invitation, password);
   wc_client_set_remember_password (self->client, TRUE);
-  wc_client_login_async (self->client, address, self->invitation->client_id, joining, joined_cb, g_object_ref (self));
+  wc_client_login_async (self->client, address, self->invitation->client_id, joining, joined_cb, weak_new (self));
 }
 
 static void
 clipboard_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (UiInvitationDialog) self = user_data;
+  g_autoptr (UiInvitationDialog) self = weak_take (user_data);
   g_autofree char *text = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (source), result, NULL);
   g_autoptr (Invitation) invitation = text ? invitation_parse (text, NULL) : NULL;
 
   /* Not over what somebody has begun to type. */
-  if (!invitation || !self->client || self->invitation || *gtk_editable_get_text (GTK_EDITABLE (self->link_row)))
+  if (!invitation || !self || self->invitation || *gtk_editable_get_text (GTK_EDITABLE (self->link_row)))
     return;
   g_strstrip (text);
   gtk_editable_set_text (GTK_EDITABLE (self->link_row), text);
@@ -535,6 +557,7 @@ static void
 ui_invitation_dialog_init (UiInvitationDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ui_name_by_tooltips (self->password_row);
 }
 
 GtkWindow *
@@ -557,5 +580,5 @@ ui_invitation_dialog_open (UiInvitationDialog *self, const char *link)
   ui_pages_set_page (self->pages, "page_link");
   gtk_widget_grab_focus (self->link_row);
   if (!link)
-    gdk_clipboard_read_text_async (gtk_widget_get_clipboard (GTK_WIDGET (self)), NULL, clipboard_read_cb, g_object_ref (self));
+    gdk_clipboard_read_text_async (gtk_widget_get_clipboard (GTK_WIDGET (self)), NULL, clipboard_read_cb, weak_new (self));
 }

@@ -100,7 +100,10 @@ set_logging_in (UiLoginPage *self, GCancellable *cancellable)
 static void
 stop_waiting (UiLoginPage *self)
 {
+  if (!self->wait_source)
+    return;
   g_clear_handle_id (&self->wait_source, g_source_remove);
+  ui_password_group_set_error (self->password, NULL, NULL);
 }
 
 static void

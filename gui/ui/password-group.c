@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "ui/field-error.h"
+#include "ui/tooltip-names.h"
 
 struct _UiPasswordGroup
 {
@@ -152,6 +153,7 @@ ui_password_group_init (UiPasswordGroup *self)
   self->remember = TRUE;
   self->editable = TRUE;
   gtk_widget_init_template (GTK_WIDGET (self));
+  ui_name_by_tooltips (self->password_row);
 }
 
 const char *

@@ -78,8 +78,7 @@ ui_trouble_advice (const GError *error, const char *server)
       return g_strdup_printf (_("You have not said yet that %s is the right server. Log in again to compare its fingerprint."), server);
     case WC_ERROR_CERTIFICATE_CHANGED:
       return g_strdup_printf (_("%s shows another certificate than before, so you are not connected: somebody may be pretending to be it. Ask whoever runs the "
-                                "server whether it was changed. If so, open a new invitation, or take the server out of Preferences, Trusted Servers, and "
-                                "log in again."), server);
+                                "server whether it was changed. If it was, take the server out of Preferences, Trusted Servers, and log in again."), server);
     case WC_ERROR_INVITATION:
       return g_strdup (_("This invitation is not valid any more: it was used, it has expired, or it was withdrawn. Ask whoever runs the server for a new one."));
     case WC_ERROR_IMPOSTOR:

@@ -192,7 +192,7 @@ gui_assert_named (GtkWidget *root)
   GtkWidget *nameless = find (root, lacks_name, NULL);
 
   if (nameless)
-    g_error ("a %s (%s) has no accessible name", G_OBJECT_TYPE_NAME (nameless),
+    g_error ("a %s (%s; %s) has no accessible name", G_OBJECT_TYPE_NAME (nameless), gtk_widget_get_tooltip_text (nameless),
              gtk_buildable_get_buildable_id (GTK_BUILDABLE (nameless)));
 }
 
