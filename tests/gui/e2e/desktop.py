@@ -50,6 +50,9 @@ class Desktop:
     def show_failure(self):
         for app in self.apps:
             print(f'--- what {app.name} shows:\n{app.describe()}', file=sys.stderr)
+            picture = os.path.join(tempfile.gettempdir(), f'webchat-e2e-{app.name}.png')
+            if shutil.which('import') and subprocess.run(['import', '-display', app.display, '-window', 'root', picture]).returncode == 0:
+                print(f'(and in {picture})', file=sys.stderr)
         for name in sorted(os.listdir(self.folder)):
             if name.endswith('.log'):
                 with open(self.path(name), encoding='utf-8', errors='replace') as log:
@@ -106,6 +109,23 @@ class Desktop:
             number = pipe.readline().strip()
         assert number, 'Xvfb does not start'
         return ':' + number
+
+    def start_keyring(self):
+        """A keyring that is open, for all apps. FALSE: there is none on this machine."""
+        if not shutil.which('gnome-keyring-daemon'):
+            return False
+        with open(self.path('keyring.log'), 'ab') as log:
+            keyring = subprocess.Popen(['gnome-keyring-daemon', '--foreground', '--unlock', '--components=secrets'],
+                                       stdin=subprocess.PIPE, stdout=log, stderr=log)
+        keyring.stdin.write(b'for this test')
+        keyring.stdin.close()
+        self.processes.append(keyring)
+        from gi.repository import Gio
+        bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+        self.wait(lambda: bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'NameHasOwner',
+                                        self.GLib.Variant('(s)', ('org.freedesktop.secrets',)), None, Gio.DBusCallFlags.NONE, -1,
+                                        None).unpack()[0], 'the keyring')
+        return True
 
     def start_server(self, *client_ids):
         with open(self.path('ClientID-List'), 'w', encoding='ascii') as file:
