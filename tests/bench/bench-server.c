@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the server costs while it stores every message on disk: its CPU time a message, and its memory an idle connection.
+/* What the server costs while it stores every message on disk: its CPU time a message, its memory an idle connection, and both again over TLS; and its
+ * CPU time a handshake.
  * Loads: one = one pair, one message in flight; pairs = 100 pairs with one in flight each; flood = 100 pairs with 64 each. The first three
  * in base; the last two likewise in protocol 2, where every message is answered by SENT and DELIVERED. */
 #include <stdio.h>
@@ -11,6 +12,8 @@
 
 #define N_PAIRS 100
 #define N_IDLE  2000
+#define N_HANDSHAKERS 4
+#define N_HANDSHAKES  500 /* of each */
 #define TEXT    "sixty-four bytes of text, as much as people write in one message"
 
 typedef struct
@@ -55,17 +58,25 @@ memory_kb (TestServer *server)
   return g_ascii_strtod (pss + strlen ("\nPss:"), NULL);
 }
 
+static TestClient *
+log_one_in (TestServer *server, const char *id, gboolean proto2, gboolean tls)
+{
+  if (tls)
+    return proto2 ? test_login2_tls (server, id) : test_login_tls (server, id);
+  return proto2 ? test_login2 (server, id) : test_login (server, id);
+}
+
 /* The clients of the load, logged in: from each one messages go to the one after it. */
 static GPtrArray *
-log_in (const Load *load, TestServer *server)
+log_in (const Load *load, TestServer *server, gboolean tls)
 {
   GPtrArray *clients = g_ptr_array_new_with_free_func ((GDestroyNotify) test_client_free);
 
   for (guint i = 0; i < load->pairs; i++)
     {
       g_autofree char *from_id = g_strdup_printf ("from%u", i), *to_id = g_strdup_printf ("to%u", i);
-      TestClient *from = load->proto2 ? test_login2 (server, from_id) : test_login (server, from_id);
-      TestClient *to = load->proto2 ? test_login2 (server, to_id) : test_login (server, to_id);
+      TestClient *from = log_one_in (server, from_id, load->proto2, tls);
+      TestClient *to = log_one_in (server, to_id, load->proto2, tls);
 
       g_ptr_array_add (clients, from);
       g_ptr_array_add (clients, to);
@@ -90,9 +101,9 @@ hear (const Load *load, TestClient *from, TestClient *to)
 }
 
 static void
-run_load (const Load *load, TestServer *server)
+run_load (const Load *load, TestServer *server, gboolean tls)
 {
-  g_autoptr (GPtrArray) clients = log_in (load, server);
+  g_autoptr (GPtrArray) clients = log_in (load, server, tls);
   g_autoptr (GString) burst = g_string_new (NULL);
   const guint n = load->pairs * load->in_flight * load->rounds;
   gint64 start = g_get_monotonic_time ();
@@ -111,11 +122,12 @@ run_load (const Load *load, TestServer *server)
     }
 
   seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
-  printf ("%-6s %8.0f messages/s   %6.1f us of CPU a message\n", load->name, n / seconds, (cpu_seconds (server) - cpu) * 1e6 / n);
+  printf ("%-6s %-4s %8.0f messages/s   %6.1f us of CPU a message\n", load->name, tls ? "TLS" : "", n / seconds,
+          (cpu_seconds (server) - cpu) * 1e6 / n);
 }
 
 static void
-run_idle (TestServer *server)
+run_idle (TestServer *server, gboolean tls)
 {
   g_autoptr (GPtrArray) idle = g_ptr_array_new_with_free_func ((GDestroyNotify) test_client_free);
   double before = memory_kb (server);
@@ -124,13 +136,39 @@ run_idle (TestServer *server)
     {
       g_autofree char *id = g_strdup_printf ("idle%u", i);
 
-      g_ptr_array_add (idle, test_login (server, id));
+      g_ptr_array_add (idle, log_one_in (server, id, FALSE, tls));
     }
-  printf ("idle   %8u connections  %6.2f KB of memory a connection\n", idle->len, (memory_kb (server) - before) / N_IDLE);
+  printf ("idle   %-4s %8u connections  %6.2f KB of memory a connection\n", tls ? "TLS" : "", idle->len, (memory_kb (server) - before) / N_IDLE);
+}
+
+static gpointer
+shake_hands_cb (gpointer server)
+{
+  for (guint i = 0; i < N_HANDSHAKES; i++)
+    test_client_free (test_connect_tls (server, "handshaker"));
+  return NULL;
+}
+
+static void
+run_handshakes (TestServer *server)
+{
+  const guint n = N_HANDSHAKERS * N_HANDSHAKES;
+  gint64 start = g_get_monotonic_time ();
+  double cpu = cpu_seconds (server), seconds;
+  GThread *threads[N_HANDSHAKERS];
+
+  for (guint i = 0; i < N_HANDSHAKERS; i++)
+    threads[i] = g_thread_new ("handshaker", shake_hands_cb, server);
+  for (guint i = 0; i < N_HANDSHAKERS; i++)
+    g_thread_join (threads[i]);
+  seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  cpu = cpu_seconds (server) - cpu;
+  printf ("handshakes  %8.0f a second, the clients' work included   %6.0f us of CPU each: %.0f a second on one core\n", n / seconds,
+          cpu * 1e6 / n, n / cpu);
 }
 
 int
-main (void)
+main (int argc, char **argv)
 {
   g_autoptr (GString) list = g_string_new (NULL);
   g_autoptr (TestServer) server = NULL;
@@ -145,10 +183,15 @@ main (void)
     g_string_append_printf (list, "from%u\nto%u\n", i, i);
   for (guint i = 0; i < N_IDLE; i++)
     g_string_append_printf (list, "idle%u\n", i);
-  server = test_server_new (list->str, "limits.messages-per-second=0", NULL);
+  server = test_server_new (list->str, "limits.messages-per-second=0", "server.tls-listen=127.0.0.1:0", NULL);
 
+  /* Only those named, when any are. */
   for (guint i = 0; i < G_N_ELEMENTS (loads); i++)
-    run_load (&loads[i], server);
-  run_idle (server);
+    for (guint tls = 0; tls < 2; tls++)
+      if (argc < 2 || g_strv_contains ((const char *const *) argv + 1, loads[i].name))
+        run_load (&loads[i], server, tls);
+  for (guint tls = 0; tls < 2; tls++)
+    run_idle (server, tls);
+  run_handshakes (server);
   return 0;
 }
