@@ -11,7 +11,7 @@
 #include "admin/site.h"
 #include "identity/certificate.h"
 #include "identity/client-list.h"
-#include "identity/files-private.h"
+#include "identity/files.h"
 #include "identity/secret.h"
 #include "shared/limits.h"
 

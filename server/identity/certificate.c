@@ -9,7 +9,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#include "identity/files-private.h"
+#include "identity/files.h"
 #include "text-file.h"
 
 #define CERTIFICATE_FILE "tls-certificate.pem"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "identity/client-list.h"
-#include "identity/files-private.h"
+#include "identity/files.h"
 #include "shared/client-id.h"
 #include "shared/scram.h"
 #include "text-file.h"

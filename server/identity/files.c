@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "identity/files-private.h"
+#include "identity/files.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "identity/files-private.h"
+#include "identity/files.h"
 #include "text-file.h"
 
 /* A file of the right size, or an error. */

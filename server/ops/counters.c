@@ -23,8 +23,10 @@ static const char *const descriptions[N_COUNTERS] = {
   [COUNTER_LOGINS] = "logins",
   [COUNTER_DECLINED] = "logins declined",
   [COUNTER_MESSAGES] = "messages stored",
-  [COUNTER_RATE_LIMITED] = "requests refused as too many a second",
+  [COUNTER_RATE_LIMITED] = "requests refused for coming too fast",
   [COUNTER_ACCEPT_PAUSES] = "pauses in accepting connections",
+  [COUNTER_SLOW_READERS] = "connections ended for reading too slowly",
+  [COUNTER_TIMEOUTS] = "connections ended for saying nothing in time",
 };
 
 static gint64

@@ -131,11 +131,11 @@ test_bad_ids (void)
       {
         const char *id = j < G_N_ELEMENTS (bad) ? bad[j] : too_long;
         g_autofree char *quoted = g_shell_quote (id);
-        g_autofree char *command = g_strdup_printf ("$admin %s -- %s </dev/null", commands[i], quoted);
+        g_autofree char *command = g_strdup_printf ("$admin %s -- %s </dev/null", commands[i], quoted), *shown = g_strescape (command, NULL);
         g_auto (TestRun) run = { 0 };
 
         test_admin_shell (server, &run, command);
-        g_test_message ("%s: %s", command, run.err);
+        g_test_message ("%s: %s", shown, run.err);
         g_assert_cmpint (run.status, ==, 2);
         g_assert_cmpstr (run.out, ==, "");
         g_assert_cmpstr (strchr (run.err, '\n'), ==, "\n");
