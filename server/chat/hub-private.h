@@ -66,6 +66,7 @@ struct _Peer
   gint64 typing_time, request_time; /* likewise for TYPING, and for what is neither */
   gint64 refused_until; /* no message is taken before */
   gint64 unheard_until; /* nothing is; 0 = that is over */
+  gboolean asks_no_more; /* what has come already is all */
   gboolean pinged;
 
   /* Locked. */

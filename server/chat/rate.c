@@ -108,7 +108,7 @@ rate_charge (Peer *peer, WireVerb verb)
   guint cost = get_cost (verb);
   gint64 now;
 
-  if (cost == 0 || peer->hub->config->messages_per_second == 0)
+  if (cost == 0 || peer->asks_no_more || peer->hub->config->messages_per_second == 0)
     return;
 
   now = g_get_monotonic_time ();
@@ -129,6 +129,14 @@ rate_may_ask (Peer *peer)
   if (g_get_monotonic_time () >= peer->unheard_until)
     {
       peer->unheard_until = 0;
+      return TRUE;
+    }
+
+  /* A peer that asks no more has nothing to be slowed down for, and would keep its connection until the last line was read. */
+  if (connection_has_peer_finished (peer->connection))
+    {
+      peer->unheard_until = 0;
+      peer->asks_no_more = TRUE;
       return TRUE;
     }
 

@@ -117,6 +117,9 @@ void connection_resume (Connection *self);
 /* Does that by itself when the time has come, in monotonic microseconds. Serving. */
 void connection_resume_at (Connection *self, gint64 when);
 
+/* Whether no more will come than what is here already: a peer that is gone altogether is noticed by this, too. Asks the kernel. Serving. */
+gboolean connection_has_peer_finished (Connection *self);
+
 /* Monotonic microseconds of the handler's time-out; 0 takes it away. Serving. */
 void connection_set_timeout (Connection *self, gint64 when);
 

@@ -3,6 +3,7 @@
 #include "net/connection-private.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -255,6 +256,18 @@ connection_read_input (Connection *self)
         }
     }
   take_end (self);
+}
+
+gboolean
+connection_has_peer_finished (Connection *self)
+{
+  struct pollfd poll_fd = { .fd = self->io.fd, .events = POLLRDHUP };
+
+  if (poll (&poll_fd, 1, 0) <= 0)
+    return FALSE;
+  if (poll_fd.revents & (POLLERR | POLLHUP))
+    connection_break (self, "the peer is gone");
+  return TRUE;
 }
 
 void
