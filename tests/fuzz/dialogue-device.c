@@ -28,6 +28,7 @@ device_clear (Device *self)
   g_string_free (self->in, TRUE);
   g_free (self->claimed);
   g_free (self->challenge);
+  g_free (self->proved);
   g_free (self->id);
   g_hash_table_unref (self->newest);
   self->fd = -1;
@@ -53,20 +54,21 @@ is_other (Device *self, WireSpan id)
   return client_id_is_valid (id.data, id.len) && !wire_span_equal (id, self->id);
 }
 
-/* Whether it may be logged in as what it says. */
+/* Whether it may be logged in as who it is now. */
 static void
 check_connected (Device *self, World *world, const WireMessage *message)
 {
+  const Peer *peer = connection_get_user (self->connection);
+  gboolean proved = g_strcmp0 (self->proved, peer->id) == 0;
   const char *verifier;
 
   g_assert_null (self->id);
-  g_assert_nonnull (self->claimed);
-  g_assert_true (client_list_contains (world->list, self->claimed));
-  verifier = client_list_get_verifier (world->list, self->claimed);
-  if (verifier != NULL || world->config.auth_required)
-    g_assert_true (self->asked && self->proved);
-  g_assert_true (!self->asked || self->proved);
-  self->id = g_strdup (self->claimed);
+  g_assert_nonnull (peer->id);
+  g_assert_true (self->asked ? proved : !world->config.auth_required);
+  verifier = client_list_get_verifier (world->list, peer->id);
+  if (!self->was_deaf) /* else the list may have been another one */
+    g_assert_true (client_list_contains (world->list, peer->id) && (verifier == NULL || proved));
+  self->id = g_strdup (peer->id);
   self->dialect = message->word[0].data != NULL ? WIRE_PROTO2 : WIRE_BASE;
 }
 

@@ -20,9 +20,9 @@ typedef struct
   gboolean was_deaf;
   gboolean ended;         /* the server has closed its end */
   GString *in;            /* what came and is no whole line yet */
-  char *claimed;          /* the Client-ID of its last HELLO */
+  char *claimed;          /* the Client-ID of its last HELLO, where that was in one piece */
   char *challenge;        /* of the server, in base64 */
-  gboolean proved;        /* it has sent a right proof, or a right invitation */
+  char *proved;           /* the Client-ID that it has sent a right proof of, or a right invitation for */
 
   char *id;               /* logged in */
   WireDialect dialect;

@@ -329,6 +329,13 @@ say (Device *device, const char *format, ...)
 }
 
 static void
+note_proof (Device *device)
+{
+  g_free (device->proved);
+  device->proved = g_strdup (device->claimed);
+}
+
+static void
 say_first (Device *device)
 {
   g_autofree char *first = g_strconcat ("n,,n=", device->claimed, FIRST_BARE_REST, NULL), *first64 = proof_encode (first);
@@ -349,7 +356,8 @@ say_proof (World *world, Device *device, gboolean right)
     final[strlen (final) - 5] ^= 1;
   final64 = proof_encode (final);
   say (device, "RESPONSE %s\n", final64);
-  device->proved |= right;
+  if (right)
+    note_proof (device);
 }
 
 static void
@@ -360,7 +368,8 @@ say_invitation (World *world, Device *device, const char *made_for)
 
   token = invitation_token_new (secret, DIALOGUE_INVITED, made_for, g_get_real_time () / G_USEC_PER_SEC + 60);
   say (device, "INVITATION %s %s\n", token, verifier);
-  device->proved |= g_strcmp0 (device->claimed, DIALOGUE_INVITED) == 0 && g_strcmp0 (present, made_for) == 0;
+  if (g_strcmp0 (device->claimed, DIALOGUE_INVITED) == 0 && g_strcmp0 (present, made_for) == 0)
+    note_proof (device);
 }
 
 static void
