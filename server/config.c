@@ -283,21 +283,43 @@ scan (Reader *self, char *text, gsize len, GError **error)
   return TRUE;
 }
 
+/* GKeyFile would tell two mistakes of one value at once, which GLib does not allow. */
+static gboolean
+has_bad_escape (const char *raw)
+{
+  for (; *raw != '\0'; raw++)
+    if (*raw == '\\' && (*++raw == '\0' || strchr ("sntr\\", *raw) == NULL))
+      return TRUE;
+  return FALSE;
+}
+
+/* An address, a name or a path with a line end in it is none that anybody meant, and the log is lines. */
+static gboolean
+has_control_character (const char *value)
+{
+  for (; *value != '\0'; value++)
+    if (g_ascii_iscntrl (*value) && *value != '\t')
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 set_key (Config *config, Reader *self, guint i, GError **error)
 {
   const Key *key = &keys[i];
-  g_autofree char *value = NULL, *wrong = NULL;
-  g_autoptr (GError) unreadable = NULL;
+  g_autofree char *raw = NULL, *value = NULL, *wrong = NULL;
 
   if (self->key_lines[i] == 0)
     return key->parse (G_STRUCT_MEMBER_P (config, key->offset), key, key->value, &wrong);
 
-  value = g_key_file_get_string (self->values, key->group, key->name, &unreadable);
-  if (unreadable != NULL) /* there is a value even then */
+  raw = g_key_file_get_value (self->values, key->group, key->name, NULL);
+  if (has_bad_escape (raw))
     return text_file_set_error (error, self->file, self->key_lines[i],
                                 "%s: an escape that is none: write \\\\ for a backslash", key->name);
-  if (key->parse (G_STRUCT_MEMBER_P (config, key->offset), key, g_strchomp (value), &wrong))
+  value = g_strchomp (g_key_file_get_string (self->values, key->group, key->name, NULL));
+  if (has_control_character (value))
+    return text_file_set_error (error, self->file, self->key_lines[i], "%s: a line end or another control character", key->name);
+  if (key->parse (G_STRUCT_MEMBER_P (config, key->offset), key, value, &wrong))
     return TRUE;
   return text_file_set_error (error, self->file, self->key_lines[i], "%s: %s", key->name, wrong);
 }
