@@ -5,22 +5,27 @@
  * In a ```transcript block a line is "name C: sent", "name S: received", or "(the server is killed
  * and started again)". A name that is new connects first. <time> and <words> stand for any time and
  * any words, another <…> for one number or word that stays the same. With "unframed" after
- * transcript, nothing has a line end but what ends in ⏎. */
+ * transcript, nothing has a line end but what ends in ⏎. With "proof", alice has a password and bob is invited to set the same one:
+ * <client-first>, <client-final>, <token> and <verifier> are said as they must be, <wrong-client-final> is made of another password, and
+ * <server-first> and <server-final> must be right. */
 #include <string.h>
 
 #include "tests/util/client.h"
+#include "tests/util/proof.h"
 #include "tests/util/server.h"
 
+#define PASSWORD "open sesame"
 #define LIST "alice\nbob\ncarol\ndave\n"
 #define FENCE "```"
 #define TRANSCRIPT FENCE "transcript"
-#define TRANSCRIPTS_MIN 14 /* fewer: this test no longer finds them */
+#define TRANSCRIPTS_MIN 22 /* fewer: this test no longer finds them */
 #define RETURN_SIGN "\xe2\x8f\x8e"
 
 typedef struct
 {
   char *name;
   gboolean unframed;
+  gboolean proof;
   GPtrArray *lines;
 } Transcript;
 
@@ -30,6 +35,8 @@ typedef struct
   gboolean unframed;
   GHashTable *clients; /* name -> TestClient */
   GHashTable *values;  /* placeholder -> what it stood for first */
+  char *invited;       /* the verifier of who is invited; NULL: nobody proves anything here */
+  TestProof *proof;    /* the one under way */
 } Replay;
 
 static void
@@ -51,6 +58,17 @@ match_placeholder (Replay *replay, const char *name, const char *value)
 
   if (g_str_equal (name, "<words>"))
     return *value != '\0';
+  if (replay->invited != NULL && g_str_equal (name, "<server-first>"))
+    {
+      test_proof_take_challenge (replay->proof, value);
+      return TRUE;
+    }
+  if (replay->invited != NULL && g_str_equal (name, "<server-final>"))
+    {
+      g_autofree char *right = test_base64 (replay->proof->v);
+
+      return g_str_equal (right, value);
+    }
   if (g_str_equal (name, "<time>"))
     return g_regex_match_simple ("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$", value, 0, 0);
   known = g_hash_table_lookup (replay->values, name);
@@ -113,8 +131,11 @@ matches (Replay *replay, const char *pattern, const char *line)
 static void
 expect (Replay *replay, TestClient *client, const char *name, const char *pattern)
 {
+  g_autofree char *over_tls = NULL;
   const char *line;
 
+  if (g_str_equal (pattern, "AUTH_REQUIRED SCRAM-SHA-256") && test_server_usual_is_tls ())
+    pattern = over_tls = g_strconcat (pattern, " SCRAM-SHA-256-PLUS", NULL);
   if (g_str_equal (pattern, "(closed)"))
     {
       test_expect_closed (client);
@@ -140,6 +161,50 @@ expect_unframed (Replay *replay, TestClient *client, const char *pattern)
     expect (replay, client, "unframed", bytes);
 }
 
+/* What a placeholder stands for that a client says as this ID; NULL when it is none. Transfer full. */
+static char *
+make_part (Replay *replay, const char *id, const char *placeholder)
+{
+  if (g_str_equal (placeholder, "<client-first>"))
+    {
+      g_clear_pointer (&replay->proof, test_proof_free);
+      replay->proof = test_proof_new ("n,,", id);
+      return test_proof_first (replay->proof);
+    }
+  if (g_str_equal (placeholder, "<client-final>"))
+    return test_proof_final (replay->proof, PASSWORD);
+  if (g_str_equal (placeholder, "<wrong-client-final>"))
+    return test_proof_final (replay->proof, PASSWORD "!");
+  if (g_str_equal (placeholder, "<token>"))
+    return test_invitation_token (replay->server, "bob", replay->invited, g_get_real_time () / G_USEC_PER_SEC + 3600);
+  if (g_str_equal (placeholder, "<verifier>"))
+    return test_verifier (PASSWORD);
+  return NULL;
+}
+
+/* The words of a client who proves something. */
+static void
+say_proof (Replay *replay, TestClient *client, const char *line)
+{
+  g_auto (GStrv) words = g_strsplit (line, " ", -1);
+  g_autofree char *said = NULL;
+
+  if (g_str_equal (words[0], "HELLO"))
+    g_hash_table_insert (replay->values, g_strdup ("HELLO"), g_strdup (words[1]));
+  for (char **word = words; *word != NULL; word++)
+    {
+      char *part = make_part (replay, g_hash_table_lookup (replay->values, "HELLO"), *word);
+
+      if (part != NULL)
+        {
+          g_free (*word);
+          *word = part;
+        }
+    }
+  said = g_strjoinv (" ", words);
+  test_send (client, "%s", said);
+}
+
 static void
 say (Replay *replay, TestClient *client, const char *name, const char *line)
 {
@@ -147,6 +212,8 @@ say (Replay *replay, TestClient *client, const char *name, const char *line)
     g_hash_table_remove (replay->clients, name);
   else if (replay->unframed)
     test_send_bytes (client, line, -1);
+  else if (replay->invited != NULL)
+    say_proof (replay, client, line);
   else
     test_send (client, "%s", line);
 }
@@ -190,8 +257,16 @@ test_transcript (gconstpointer data)
 {
   const Transcript *transcript = data;
   Replay replay = { 0 };
+  g_autofree char *list = NULL;
 
-  replay.server = test_server_new (LIST, NULL);
+  if (transcript->proof)
+    {
+      g_autofree char *alice = test_verifier (PASSWORD);
+
+      replay.invited = test_verifier ("nobody knows");
+      list = g_strdup_printf ("alice %s\nbob %s\ncarol\ndave\n", alice, replay.invited);
+    }
+  replay.server = test_server_new (list != NULL ? list : LIST, NULL);
   replay.unframed = transcript->unframed;
   replay.clients = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                           (GDestroyNotify) test_client_free);
@@ -200,6 +275,8 @@ test_transcript (gconstpointer data)
     replay_line (&replay, g_ptr_array_index (transcript->lines, i));
   g_hash_table_unref (replay.clients);
   g_hash_table_unref (replay.values);
+  g_clear_pointer (&replay.proof, test_proof_free);
+  g_free (replay.invited);
   test_server_free (replay.server);
 }
 
@@ -238,6 +315,7 @@ read_transcripts (const char *file)
         open = g_new0 (Transcript, 1);
         open->name = make_name (heading, found->len + 1);
         open->unframed = strstr (lines[i], "unframed") != NULL;
+        open->proof = strstr (lines[i], "proof") != NULL;
         open->lines = g_ptr_array_new_with_free_func (g_free);
         g_ptr_array_add (found, open);
       }
