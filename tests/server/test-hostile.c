@@ -1,210 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Attackers, in threads of their own and with sockets of their own. Whatever they do, a pair that chats meanwhile sees each message come, in order and in
- * time, somebody new gets in, and in the end the server has no more descriptors, and not much more memory, than before. */
-#include <arpa/inet.h>
+/* Attackers by the thousand; see siege.h for what must hold meanwhile and afterwards. */
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/util/client.h"
 #include "tests/util/deadline.h"
+#include "tests/util/proof.h"
 #include "tests/util/resources.h"
-#include "tests/util/server.h"
+#include "tests/util/siege.h"
 
 #define LIST "alice\nbob\ncarol\ndave\nmallory\nmallet\nzoe\n"
 #define QUICK_LOGIN "session.login-timeout=2"
 
-/* What a thread does over and over until it is told to stop. */
-#define N_ATTACKERS 2
-#define ATTACK_US (1500 * G_TIME_SPAN_MILLISECOND)
 #define N_HALF_OPEN 10000
-
-/* The store's readers open their files when they are first needed, and keep them. */
-#define STORE_DESCRIPTORS 16
-
-/* The server's memory after an attack may be so much more than before: the allocator keeps some of what it had to have. A crowd of thousands leaves its
- * traces in tables and arenas. */
-#define MEMORY_KEPT (16 * 1024 * 1024)
-/* And so much more while it goes on. */
-#define MEMORY_MORE (64 * 1024 * 1024)
-
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-#define MEMORY_IS_TELLING FALSE
-#elif defined __has_feature
-#define MEMORY_IS_TELLING !(__has_feature (address_sanitizer) || __has_feature (thread_sanitizer))
-#else
-#define MEMORY_IS_TELLING TRUE
-#endif
-
-typedef struct
-{
-  TestServer *server;
-  TestClient *alice, *bob; /* chat */
-  guint n_chats;
-  guint descriptors;
-  gsize memory, most_memory;
-
-  void (*attack) (guint16 port, guint turn, gconstpointer data);
-  gconstpointer data;
-  guint16 port;
-  gint stop;    /* atomic */
-  gint n_turns; /* atomic */
-} Siege;
-
-/* Of attackers */
-
-/* From one of many addresses. -1 when it cannot be had. */
-static int
-attacker_connect (guint16 port, guint turn)
-{
-  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (0x7f000002 + turn % 20) };
-  struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK), .sin_port = htons (port) };
-  const struct timeval patience = { .tv_usec = 200000 };
-  const int on = 1;
-
-  if (fd < 0)
-    return -1;
-  setsockopt (fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-  setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  if (bind (fd, (struct sockaddr *) &from, sizeof from) < 0 || connect (fd, (struct sockaddr *) &to, sizeof to) < 0)
-    {
-      close (fd);
-      return -1;
-    }
-  return fd;
-}
-
-/* As much as the server takes. FALSE when it takes no more. */
-static gboolean
-attacker_send (int fd, const char *bytes, gsize len)
-{
-  while (len > 0)
-    {
-      gssize n = send (fd, bytes, len, MSG_NOSIGNAL);
-
-      if (n <= 0)
-        return FALSE;
-      bytes += n;
-      len -= (gsize) n;
-    }
-  return TRUE;
-}
-
-static void
-attacker_leave (int fd, guint turn)
-{
-  struct linger at_once = { .l_onoff = 1 };
-
-  if (turn % 2 == 0)
-    setsockopt (fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  close (fd);
-}
-
-static gpointer
-attack_thread (gpointer data)
-{
-  Siege *siege = data;
-
-  while (!g_atomic_int_get (&siege->stop))
-    siege->attack (siege->port, (guint) g_atomic_int_add (&siege->n_turns, 1), siege->data);
-  return NULL;
-}
-
-/* Of those who behave */
-
-static void
-chat_once (Siege *siege)
-{
-  siege->n_chats++;
-  test_send (siege->alice, "CHAT %u", siege->n_chats);
-  test_expect (siege->bob, "CHAT %u", siege->n_chats);
-  test_send (siege->bob, "CHAT back %u", siege->n_chats);
-  test_expect (siege->alice, "CHAT back %u", siege->n_chats);
-  siege->most_memory = MAX (siege->most_memory, test_server_memory (siege->server));
-}
-
-/* Somebody new comes, as soon as there is a place. */
-static void
-let_in (Siege *siege)
-{
-  gint64 deadline = test_deadline ();
-  gboolean in = FALSE;
-
-  while (!in)
-    {
-      g_autoptr (TestClient) zoe = test_connect (siege->server, "zoe");
-
-      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-      test_send (zoe, "HELLO zoe");
-      in = g_strcmp0 (test_line_or_end (zoe), "CONNECTED") == 0;
-    }
-}
-
-static void
-siege_begin (Siege *siege, TestServer *server)
-{
-  siege->server = server;
-  siege->port = test_server_port (server, 0);
-  siege->alice = test_login (server, "alice");
-  siege->bob = test_login (server, "bob");
-  test_send (siege->alice, "CHAT_REQUEST bob");
-  test_expect_started (siege->alice, "bob");
-  test_expect_started (siege->bob, "alice");
-  chat_once (siege);
-  let_in (siege);
-  chat_once (siege);
-  test_await_descriptors (server, test_server_descriptors (server));
-  siege->descriptors = test_server_descriptors (server) + STORE_DESCRIPTORS;
-  siege->memory = test_server_memory (server);
-}
-
-static void
-siege_end (Siege *siege)
-{
-  chat_once (siege);
-  let_in (siege);
-  test_await_descriptors (siege->server, siege->descriptors);
-  g_test_message ("%u chats; memory %zu KiB before, %zu at most, %zu after", siege->n_chats, siege->memory / 1024,
-                  siege->most_memory / 1024, test_server_memory (siege->server) / 1024);
-  if (MEMORY_IS_TELLING)
-    {
-      g_assert_cmpuint (siege->most_memory, <, siege->memory + MEMORY_MORE);
-      g_assert_cmpuint (test_server_memory (siege->server), <, siege->memory + MEMORY_KEPT);
-    }
-  test_client_free (siege->alice);
-  test_client_free (siege->bob);
-}
-
-/* The attackers do this for a while, and the others go on. */
-static void
-withstand (Siege *siege, void (*attack) (guint16 port, guint turn, gconstpointer data), gconstpointer data)
-{
-  GThread *threads[N_ATTACKERS];
-  gint64 end = g_get_monotonic_time () + ATTACK_US;
-
-  siege->attack = attack;
-  siege->data = data;
-  g_atomic_int_set (&siege->stop, FALSE);
-  for (guint i = 0; i < N_ATTACKERS; i++)
-    threads[i] = g_thread_new ("attacker", attack_thread, siege);
-  for (guint i = 0; i == 0 || g_get_monotonic_time () < end; i++)
-    {
-      chat_once (siege);
-      if (i % 10 == 0)
-        let_in (siege);
-    }
-  g_atomic_int_set (&siege->stop, TRUE);
-  for (guint i = 0; i < N_ATTACKERS; i++)
-    g_thread_join (threads[i]);
-  g_assert_cmpint (g_atomic_int_get (&siege->n_turns), >, 0);
-}
 
 /* The attacks, one turn each */
 
@@ -274,7 +86,7 @@ test_come_and_go (void)
   Siege siege = { 0 };
 
   siege_begin (&siege, server);
-  withstand (&siege, come_and_go, NULL);
+  siege_withstand (&siege, come_and_go, NULL);
   siege_end (&siege);
 }
 
@@ -285,7 +97,7 @@ test_garbage (void)
   Siege siege = { 0 };
 
   siege_begin (&siege, server);
-  withstand (&siege, send_garbage, NULL);
+  siege_withstand (&siege, send_garbage, NULL);
   siege_end (&siege);
 }
 
@@ -296,7 +108,7 @@ test_giant_lines (void)
   Siege siege = { 0 };
 
   siege_begin (&siege, server);
-  withstand (&siege, send_giant_line, NULL);
+  siege_withstand (&siege, send_giant_line, NULL);
   siege_end (&siege);
 }
 
@@ -329,8 +141,8 @@ test_floods (void)
             g_string_append (many, lines[i]);
           attacker_send (fds[j], many->str, many->len);
         }
-      chat_once (&siege);
-      let_in (&siege);
+      siege_chat (&siege);
+      siege_let_in (&siege);
       for (guint j = 0; j < G_N_ELEMENTS (fds); j++)
         attacker_leave (fds[j], i + j);
       test_await_descriptors (server, siege.descriptors);
@@ -354,9 +166,9 @@ test_pipeline (void)
   attacker_send (fd, "HELLO mallory 2\n", strlen ("HELLO mallory 2\n"));
   attacker_send (fd, many->str, many->len);
   for (guint i = 0; i < 50; i++)
-    chat_once (&siege);
+    siege_chat (&siege);
   close (fd);
-  withstand (&siege, flood, "@limit=200 HISTORY_REQ mallet\n");
+  siege_withstand (&siege, flood, "@limit=200 HISTORY_REQ mallet\n");
   siege_end (&siege);
 }
 
@@ -378,12 +190,12 @@ test_half_open (gconstpointer word)
     {
       attacker_send (fds[n], word, strlen (word));
       if (n++ % 500 == 0)
-        chat_once (&siege);
+        siege_chat (&siege);
     }
   g_test_message ("%u connections", n);
   g_assert_cmpuint (n, ==, wanted);
-  let_in (&siege);
-  chat_once (&siege);
+  siege_let_in (&siege);
+  siege_chat (&siege);
   test_await_descriptors (server, siege.descriptors);
   for (guint i = 0; i < n; i++)
     close (fds[i]);
@@ -411,7 +223,7 @@ test_trickled_hello (void)
   while (left > 0)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-      chat_once (&siege);
+      siege_chat (&siege);
       poll (polls, G_N_ELEMENTS (polls), 50);
       left = 0;
       for (guint i = 0; i < G_N_ELEMENTS (polls); i++)
@@ -463,7 +275,7 @@ test_never_reading (void)
       while (strstr (line = test_line (dave), " SENT carol") == NULL)
         offline |= g_str_equal (line, "PRESENCE carol offline");
       if (n % 10 == 0)
-        chat_once (&siege);
+        siege_chat (&siege);
     }
   for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
     test_client_free (devices[i]);
@@ -495,12 +307,94 @@ test_full (void)
   siege_begin (&siege, server);
   for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
     fds[i] = attacker_connect (siege.port, i);
-  let_in (&siege); /* while all of them are there */
-  chat_once (&siege);
+  siege_let_in (&siege); /* while all of them are there */
+  siege_chat (&siege);
   for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
     attacker_leave (fds[i], i);
-  withstand (&siege, stay_silent, NULL);
+  siege_withstand (&siege, stay_silent, NULL);
   siege_end (&siege);
+}
+
+/* Everything at once, with TLS and proofs. */
+
+static void
+attacker_shake_hands (guint16 port, guint turn, const char *words)
+{
+  int fd = attacker_connect (port, turn);
+  TestTls *tls = fd >= 0 ? test_tls_new (fd, NULL, "an attacker") : NULL;
+  char bytes[1000];
+
+  if (tls != NULL)
+    {
+      test_tls_send (tls, words, strlen (words), test_deadline ());
+      if (turn % 2 == 0)
+        test_tls_recv (tls, bytes, sizeof bytes, g_get_monotonic_time () + 50 * G_TIME_SPAN_MILLISECOND);
+      if (turn % 3 == 0)
+        test_tls_bye (tls);
+      test_tls_free (tls);
+    }
+  if (fd >= 0)
+    attacker_leave (fd, turn);
+}
+
+static void
+attacker_say (guint16 port, guint turn, const char *bytes, gsize len)
+{
+  int fd = attacker_connect (port, turn);
+
+  if (fd < 0)
+    return;
+  attacker_send (fd, bytes, len);
+  if (turn % 5 == 0)
+    g_usleep (20000);
+  attacker_leave (fd, turn);
+}
+
+typedef struct
+{
+  guint16 tls_port;
+  GBytes *hello; /* of TLS */
+} Storm;
+
+static void
+storm (guint16 port, guint turn, gconstpointer data)
+{
+  static const char *const proofs[] = {
+    /* client-first "n,,n=vera,r=abcdefgh", and something that is no proof */
+    "HELLO vera 2\nAUTH SCRAM-SHA-256 biwsbj12ZXJhLHI9YWJjZGVmZ2g=\n",
+    "HELLO vera 2\nAUTH SCRAM-SHA-256 biwsbj12ZXJhLHI9YWJjZGVmZ2g=\nRESPONSE Yz1iaXdzLHI9YSxwPQ==\n",
+    "HELLO vera 2\nAUTH SCRAM-SHA-256-PLUS x\n", "HELLO vera 2\nINVITATION abc abc\n", "HELLO nobody 2\nPING x\n",
+  };
+  const Storm *with = data;
+  gsize len;
+  const char *hello = g_bytes_get_data (with->hello, &len);
+  const char *proof = proofs[turn / 7 % G_N_ELEMENTS (proofs)];
+
+  switch (turn % 7)
+    {
+    case 0: send_garbage (with->tls_port, turn, NULL); break;
+    case 1: attacker_say (with->tls_port, turn, hello, len / (turn % 3 + 1)); break;
+    case 2: attacker_shake_hands (with->tls_port, turn, "HELLO mallory 2\nCLIENTS\nCHAT_MESSAGE mallet hello\nPING x\n"); break;
+    case 3: attacker_shake_hands (with->tls_port, turn, proof); break;
+    case 4: attacker_say (port, turn, proof, strlen (proof)); break;
+    case 5: come_and_go (port, turn, NULL); break;
+    default: come_and_go (with->tls_port, turn, NULL); break;
+    }
+}
+
+static void
+test_storm (void)
+{
+  g_autofree char *verifier = test_verifier ("secret");
+  g_autofree char *list = g_strdup_printf (LIST "vera %s\n", verifier);
+  g_autoptr (TestServer) server = test_server_new (list, QUICK_LOGIN, "limits.messages-per-second=0", "server.tls-listen=127.0.0.1:0", NULL);
+  Storm with = { test_server_port (server, test_server_tls_listener (server)), test_tls_make_hello () };
+  Siege siege = { .reloads = TRUE };
+
+  siege_begin_with (&siege, server, test_login_tls (server, "alice"), test_login (server, "bob"));
+  siege_withstand (&siege, storm, &with);
+  siege_end (&siege);
+  g_bytes_unref (with.hello);
 }
 
 int
@@ -526,5 +420,6 @@ main (int argc, char **argv)
   g_test_add_func ("/hostile/trickled-hello", test_trickled_hello);
   g_test_add_func ("/hostile/never-reading", test_never_reading);
   g_test_add_func ("/hostile/full", test_full);
+  g_test_add_func ("/hostile/storm", test_storm);
   return g_test_run ();
 }
