@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* webchat-server: options, signals, exit status. The operator's commands are in admin/. */
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -146,6 +147,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   Config *config;
 
+  setlocale (LC_CTYPE, ""); /* of the terminal: what is said there has more than ASCII in it */
   g_option_context_add_main_entries (context, options, NULL);
   g_option_context_set_description (context, commands);
   g_option_context_set_strict_posix (context, TRUE); /* what follows a command is the command's */

@@ -2,7 +2,6 @@
 /* invite: a link that lets somebody set the password of a Client-ID, once, and says which server is meant and how to know it. */
 #include "admin/commands.h"
 
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -194,7 +193,7 @@ prepare_client (const Config *config, const char *id, gboolean *has_password, GE
 static gboolean
 wants_qr (void)
 {
-  return qr_option || (isatty (STDOUT_FILENO) && setlocale (LC_CTYPE, "") != NULL && g_get_charset (NULL));
+  return qr_option || (isatty (STDOUT_FILENO) && g_get_charset (NULL));
 }
 
 static gboolean

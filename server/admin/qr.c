@@ -8,8 +8,9 @@
 #define QUIET 4 /* modules around it, as the standard asks for */
 
 /* Of 256 colours: unlike the first 16, no theme changes these. */
-#define BLACK_ON_WHITE "\033[38;5;16;48;5;231m"
-#define RESET          "\033[0m"
+#define BLACK 16
+#define WHITE 231
+#define RESET "\033[0m"
 
 static gboolean
 is_dark (const QRcode *code, int x, int y)
@@ -17,14 +18,31 @@ is_dark (const QRcode *code, int x, int y)
   return x >= 0 && y >= 0 && x < code->width && y < code->width && (code->data[y * code->width + x] & 1);
 }
 
+/* Two modules, one above the other. Where they are the same it is the background that shows them: in many fonts a block does not fill its cell. */
+static void
+draw_cell (GString *lines, gboolean upper, gboolean lower, int *front, int *back)
+{
+  int wanted_front = upper ? BLACK : WHITE, wanted_back = lower ? BLACK : WHITE;
+
+  if (*back != wanted_back)
+    g_string_append_printf (lines, "\033[48;5;%dm", *back = wanted_back);
+  if (upper == lower)
+    {
+      g_string_append_c (lines, ' ');
+      return;
+    }
+  if (*front != wanted_front)
+    g_string_append_printf (lines, "\033[38;5;%dm", *front = wanted_front);
+  g_string_append (lines, "▀");
+}
+
 static void
 draw_line (GString *lines, const QRcode *code, int y)
 {
-  static const char *const halves[2][2] = { { " ", "▄" }, { "▀", "█" } }; /* by the upper and the lower one */
+  int front = -1, back = -1;
 
-  g_string_append (lines, BLACK_ON_WHITE);
   for (int x = -QUIET; x < code->width + QUIET; x++)
-    g_string_append (lines, halves[is_dark (code, x, y)][is_dark (code, x, y + 1)]);
+    draw_cell (lines, is_dark (code, x, y), is_dark (code, x, y + 1), &front, &back);
   g_string_append (lines, RESET "\n");
 }
 

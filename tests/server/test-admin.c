@@ -462,6 +462,22 @@ test_server_refuses (void)
   assert_list (server, LIST "carol\n");
 }
 
+/* A data directory with so long a name has no socket in it. */
+static void
+test_no_socket (void)
+{
+  g_autofree char *name = g_strnfill (100, 'd');
+  g_autofree char *entry = g_strdup_printf ("server.data-directory=%s", name);
+  g_autoptr (TestServer) server = test_server_new (LIST, entry, NULL);
+
+  assert_shell (server, "$admin add-client --no-password carol", "carol: added, without a password; a server that runs will see it\n");
+  test_server_wait_log (server, "read the ClientID-List: 3 clients", 0);
+  {
+    g_autoptr (TestClient) carol = test_login (server, "carol");
+  }
+  assert_shell_fails (server, "$admin status", 1, "that a socket's path may have");
+}
+
 /* The whole line that ends in this text; its number. */
 static guint64
 find_count (const char *status, const char *text)
@@ -535,6 +551,7 @@ main (int argc, char **argv)
   g_test_add_func ("/admin/at-once", test_at_once);
   g_test_add_func ("/admin/list-clients", test_list_clients);
   g_test_add_func ("/admin/server-refuses", test_server_refuses);
+  g_test_add_func ("/admin/no-socket", test_no_socket);
   g_test_add_func ("/admin/status", test_status);
   return g_test_run ();
 }
