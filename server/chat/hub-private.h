@@ -106,6 +106,9 @@ struct _Hub
   GQueue idle;          /* of Session */
   GSource *idle_source;
   GQueue watchers;      /* of Peer: who gets PRESENCE */
+  gint64 announce_time; /* when they might be told as much at once as ever again */
+  GHashTable *untold;   /* a set of Client-IDs: what they are to be told a little later */
+  GSource *untold_source;
   GQueue admitted;      /* of Peer: everybody connected, logged in or not */
   GQueue strangers;     /* of Peer: those who have not logged in yet, the longest there first */
   guint n_turned_away;  /* so many of them are only told to go */
@@ -136,12 +139,14 @@ void hub_dismiss (Hub *hub, Peer *peer);
 /* It has logged in, or is gone. Lock held; idempotent. */
 void hub_know (Hub *hub, Peer *peer);
 
-/* registry.c: who is connected. All with the lock held. */
+/* registry.c: who is connected. All with the lock held, but for the first two. */
+void registry_init (Hub *hub, GMainContext *context);
+void registry_clear (Hub *hub);
 Client *registry_find (Hub *hub, const char *id);
 Client *registry_join (Hub *hub, Peer *peer, const char *id);
 void registry_leave (Hub *hub, Peer *peer);
 void registry_watch (Hub *hub, Peer *peer);
-/* PRESENCE to everybody who watches. */
+/* PRESENCE to everybody who watches, at once or, when it is one of very many, a little later. */
 void registry_announce (Hub *hub, const char *id, gboolean online);
 
 /* seen.c: when a Client-ID was last there. All with the lock held. */
@@ -166,7 +171,11 @@ void sessions_send_ended (Peer *to, Client *other);
 void sessions_init (Hub *hub, GMainContext *context);
 void sessions_clear (Hub *hub);
 
-/* rate.c: FALSE when the peer sends messages too fast, and was told so. Serving. */
+/* rate.c: a token bucket without a bucket: paid_until is when everything taken so far is paid for. Returns for how many microseconds nothing more can be had; 0
+ * when this one was. */
+gint64 rate_take_token (gint64 *paid_until, guint per_second, guint burst, gint64 now);
+
+/* FALSE when the peer sends messages too fast, and was told so. Serving. */
 gboolean rate_check (Peer *peer, WireSpan id);
 /* Whatever is handled is charged for; WIRE_NO_VERB is what cannot be understood. Messages have their own allowance above. Serving. */
 void rate_charge (Peer *peer, WireVerb verb);

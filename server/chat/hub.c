@@ -55,12 +55,11 @@ hub_new (const Config *config, ClientList *list, GMainContext *context)
   self->config = config;
   self->list = client_list_ref (list);
   g_mutex_init (&self->lock);
-  self->clients = g_hash_table_new (g_str_hash, g_str_equal);
   self->attempts = attempts_new (NULL);
   self->addresses = g_hash_table_new_full (address_hash, address_equal, g_free, NULL);
-  g_queue_init (&self->watchers);
   g_queue_init (&self->admitted);
   g_queue_init (&self->strangers);
+  registry_init (self, context);
   seen_init (self);
   sessions_init (self, context);
   return self;
@@ -72,7 +71,7 @@ hub_free (Hub *self)
   g_assert (self->admitted.length == 0 && g_hash_table_size (self->clients) == 0);
 
   sessions_clear (self);
-  g_hash_table_unref (self->clients);
+  registry_clear (self);
   g_hash_table_unref (self->seen);
   g_hash_table_unref (self->addresses);
   attempts_free (self->attempts);

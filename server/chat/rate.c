@@ -23,10 +23,8 @@
 #define COST_SEARCH 5
 #define COST_LIST 10
 
-/* A token bucket without a bucket: paid_until is when everything sent so far is paid for. Returns for how many microseconds nothing more can be had; 0 when
- * this one was. */
-static gint64
-take_token (gint64 *paid_until, guint per_second, guint burst, gint64 now)
+gint64
+rate_take_token (gint64 *paid_until, guint per_second, guint burst, gint64 now)
 {
   gint64 cost = G_USEC_PER_SEC / per_second;
   gint64 due = MAX (*paid_until, now) + cost;
@@ -40,7 +38,7 @@ take_token (gint64 *paid_until, guint per_second, guint burst, gint64 now)
 gboolean
 rate_check_typing (Peer *peer)
 {
-  return take_token (&peer->typing_time, TYPING_PER_SECOND, TYPING_BURST, g_get_monotonic_time ()) == 0;
+  return rate_take_token (&peer->typing_time, TYPING_PER_SECOND, TYPING_BURST, g_get_monotonic_time ()) == 0;
 }
 
 static void
@@ -73,7 +71,7 @@ rate_check (Peer *peer, WireSpan id)
     {
       gint64 half_burst = G_USEC_PER_SEC / config->messages_per_second * (config->messages_burst / 2);
 
-      wait = take_token (&peer->rate_time, config->messages_per_second, config->messages_burst, now);
+      wait = rate_take_token (&peer->rate_time, config->messages_per_second, config->messages_burst, now);
       if (wait == 0)
         return TRUE;
       peer->refused_until = now + MAX (wait, MIN (REFUSE_US, half_burst));

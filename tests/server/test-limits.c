@@ -153,6 +153,38 @@ test_requests (void)
   test_expect_nothing (bob);
 }
 
+/* Who comes and goes all the time is not told to everybody each time; but how it is in the end is. */
+static void
+test_flapping (void)
+{
+  g_autoptr (TestServer) server = test_server_new (LIST, NO_RATE, NULL);
+  g_autoptr (TestClient) alice = test_login2 (server, "alice");
+  g_autoptr (TestClient) bob = NULL;
+  g_autoptr (TestClient) carol = NULL;
+  gboolean bob_is_there = FALSE, carol_is_there = FALSE;
+  guint n_lines = 0;
+  const guint n = 500;
+
+  test_send (alice, "CLIENTS");
+  while (!g_str_equal (test_line (alice), "CLIENTS_END"))
+    ;
+  for (guint i = 0; i < n; i++)
+    test_client_reset (test_login2 (server, "bob"));
+  bob = test_login2 (server, "bob");
+  carol = test_login2 (server, "carol");
+  while (!bob_is_there || !carol_is_there)
+    {
+      const char *line = test_line (alice);
+
+      g_assert_true (g_str_has_prefix (line, "PRESENCE "));
+      bob_is_there = g_str_has_prefix (line, "PRESENCE bob ") ? g_str_has_suffix (line, " online") : bob_is_there;
+      carol_is_there |= g_str_equal (line, "PRESENCE carol online");
+      n_lines++;
+    }
+  g_test_message ("%u lines", n_lines);
+  g_assert_cmpuint (n_lines, <, 2 * n);
+}
+
 static void
 test_no_rate_limit (void)
 {
@@ -476,6 +508,7 @@ main (int argc, char **argv)
   g_test_add_func ("/limits/rate-wait", test_rate_wait);
   g_test_add_func ("/limits/rate-base", test_rate_base);
   g_test_add_func ("/limits/requests", test_requests);
+  g_test_add_func ("/limits/flapping", test_flapping);
   g_test_add_func ("/limits/no-rate-limit", test_no_rate_limit);
   g_test_add_func ("/limits/max-connections", test_max_connections);
   g_test_add_func ("/limits/silent-make-room", test_silent_make_room);
