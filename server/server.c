@@ -42,6 +42,7 @@ struct _Server
   Deadlines *deadlines;
   ConnectionShared shared;
   TlsCredentials *credentials; /* of new connections; NULL: none has TLS */
+  char *fingerprint;           /* of their certificate; NULL: not known */
   Listener *listener;
   GPtrArray *addresses;
   Control *control; /* NULL: there can be none */
@@ -123,14 +124,14 @@ load_credentials (Server *self, GError **error)
   gboolean configured = self->config->tls_certificate != NULL;
   const char *file = configured ? self->config->tls_certificate : own;
   TlsCredentials *credentials = tls_credentials_new (file, configured ? self->config->tls_key : own_key, error);
-  g_autofree char *fingerprint = NULL;
 
   if (credentials == NULL)
     return FALSE;
   g_clear_pointer (&self->credentials, tls_credentials_unref);
   self->credentials = credentials;
-  fingerprint = certificate_get_fingerprint (file, NULL);
-  g_message ("read the certificate %s: SHA-256 %s", file, fingerprint != NULL ? fingerprint : "unknown");
+  g_free (self->fingerprint);
+  self->fingerprint = certificate_get_fingerprint (file, NULL);
+  g_message ("read the certificate %s: SHA-256 %s", file, self->fingerprint != NULL ? self->fingerprint : "unknown");
   return TRUE;
 }
 
@@ -235,7 +236,7 @@ answer_status (GString *lines, gpointer user_data, GError **error)
 {
   Server *self = user_data;
 
-  report_status (lines, self->hub, self->config, self->addresses, self->start);
+  report_status (lines, self->hub, self->config, self->addresses, self->fingerprint, self->start);
   return TRUE;
 }
 
@@ -326,6 +327,7 @@ server_stop (Server *self)
   g_clear_pointer (&self->hub, hub_free);
   g_clear_pointer (&self->directory, directory_free);
   g_clear_pointer (&self->credentials, tls_credentials_unref);
+  g_free (self->fingerprint);
   g_clear_pointer (&self->addresses, g_ptr_array_unref);
   config_free (self->config);
   g_free (self);

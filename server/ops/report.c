@@ -3,6 +3,9 @@
 
 #include "ops/counters.h"
 
+#define FINGERPRINT_GROUP 4
+#define FINGERPRINT_GROUPS_A_LINE 4
+
 static void
 append_time (GString *lines, gint64 time)
 {
@@ -12,8 +15,24 @@ append_time (GString *lines, gint64 time)
   g_string_append (lines, text);
 }
 
+/* In groups, as the app shows it to whoever has to compare them. */
+static void
+append_fingerprint (GString *lines, const char *fingerprint)
+{
+  g_string_append (lines, "fingerprint of the certificate (SHA-256):");
+  for (guint i = 0; fingerprint[i] != '\0'; i++)
+    {
+      if (i % (FINGERPRINT_GROUP * FINGERPRINT_GROUPS_A_LINE) == 0)
+        g_string_append (lines, "\n   ");
+      if (i % FINGERPRINT_GROUP == 0)
+        g_string_append_c (lines, ' ');
+      g_string_append_c (lines, fingerprint[i]);
+    }
+  g_string_append_c (lines, '\n');
+}
+
 void
-report_status (GString *lines, Hub *hub, const Config *config, const GPtrArray *addresses, gint64 start)
+report_status (GString *lines, Hub *hub, const Config *config, const GPtrArray *addresses, const char *fingerprint, gint64 start)
 {
   g_autoptr (HubStatus) status = hub_get_status (hub, 0);
 
@@ -22,6 +41,8 @@ report_status (GString *lines, Hub *hub, const Config *config, const GPtrArray *
   g_string_append_c (lines, '\n');
   for (guint i = 0; i < addresses->len; i++)
     g_string_append_printf (lines, "listening on %s\n", (const char *) g_ptr_array_index (addresses, i));
+  if (fingerprint != NULL)
+    append_fingerprint (lines, fingerprint);
 
   g_string_append_printf (lines, "now:\n%12u connections, of at most %u\n%12u of them logged in\n%12u people\n%12u chats\n",
                           status->n_connections, config->max_connections, status->n_logged_in, status->n_people, status->n_chats);

@@ -4,8 +4,9 @@
 
 #include "chat/hub.h"
 
-/* For people: what there is now, and what was counted since the start (seconds since 1970 UTC). addresses are those listened on. */
-void report_status (GString *lines, Hub *hub, const Config *config, const GPtrArray *addresses, gint64 start);
+/* For people: what there is now, and what was counted since the start (seconds since 1970 UTC). addresses are those listened on; fingerprint
+ * that of the certificate, as 64 hex digits, or NULL. */
+void report_status (GString *lines, Hub *hub, const Config *config, const GPtrArray *addresses, const char *fingerprint, gint64 start);
 
 /* At most so many connections are listed. */
 #define REPORT_CLIENTS_MAX 10000

@@ -59,6 +59,11 @@ def invited_people(desktop):
     links = {name: invite(conf, name) for name in ('alice', 'bob')}
     before = verifiers(desktop)
 
+    # What a person would compare the app's question with.
+    fingerprint = re.search(r'sha256=([0-9a-f]{64})', links['alice']).group(1)
+    status = server_command('--config', conf, 'status')
+    assert fingerprint in re.sub(r'\s', '', status) and ' '.join(re.findall('....', fingerprint)[:4]) in status, status
+
     alice = desktop.start_app('alice', links['alice'])
     join(alice, has_keyring, 'correct horse')
     alice.find('list item', 'bob, offline')
