@@ -53,7 +53,6 @@ update_pin (UiConnectionInfo *self)
   g_autofree char *name = g_strdup_printf (_("Fingerprint: %s"), spelled);
 
   /* What can be selected is, as the keyboard comes to it first. */
-  gtk_label_select_region (self->server, 0, 0);
   gtk_label_select_region (self->fingerprint, 0, 0);
   gtk_widget_set_visible (self->pin, pin != NULL);
   gtk_label_set_text (self->fingerprint, text);

@@ -3,7 +3,9 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/error-note.h"
 #include "ui/fingerprint.h"
+#include "ui/trouble.h"
 
 struct _UiTrustedServers
 {
@@ -11,6 +13,7 @@ struct _UiTrustedServers
 
   GtkListBox *list;
   GtkWidget *empty_row;
+  UiErrorNote *error;
 
   WcPins *pins;
 };
@@ -31,6 +34,15 @@ enum
 
 static GParamSpec *props[N_PROPS];
 static guint signals[N_SIGNALS];
+
+static void
+update_error (UiTrustedServers *self)
+{
+  const GError *error = self->pins ? wc_pins_get_error (self->pins) : NULL;
+  g_autofree char *details = error ? ui_trouble_details (error, NULL) : NULL;
+
+  ui_error_note_set (self->error, error ? _("These servers cannot be kept on this computer: they last until WebChat is closed.") : NULL, details);
+}
 
 static void
 remove_clicked_cb (UiTrustedServers *self, GtkWidget *button)
@@ -98,6 +110,9 @@ ui_trusted_servers_set_property (GObject *object, guint id, const GValue *value,
     case PROP_PINS:
       if (!g_set_object (&self->pins, g_value_get_object (value)))
         break;
+      if (self->pins)
+        g_signal_connect_object (self->pins, "notify::error", G_CALLBACK (update_error), self, G_CONNECT_SWAPPED);
+      update_error (self);
       gtk_list_box_bind_model (self->list, self->pins ? wc_pins_get_list (self->pins) : NULL, create_row_cb, self, NULL);
       gtk_list_box_set_placeholder (self->list, self->empty_row);
       break;
@@ -134,9 +149,11 @@ ui_trusted_servers_class_init (UiTrustedServersClass *klass)
   signals[SIGNAL_REMOVED] = g_signal_new ("removed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
                                           G_TYPE_STRING);
 
+  g_type_ensure (UI_TYPE_ERROR_NOTE);
   gtk_widget_class_set_template_from_resource (widget_class, "/im/webchat/WebChat/ui/trusted-servers.ui");
   gtk_widget_class_bind_template_child (widget_class, UiTrustedServers, list);
   gtk_widget_class_bind_template_child (widget_class, UiTrustedServers, empty_row);
+  gtk_widget_class_bind_template_child (widget_class, UiTrustedServers, error);
 }
 
 static void

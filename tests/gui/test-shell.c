@@ -125,7 +125,7 @@ test_trouble (void)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  for (WcError code = WC_ERROR_BAD_ADDRESS; code <= WC_ERROR_FAILED; code++)
+  for (WcError code = WC_ERROR_BAD_ADDRESS; code <= WC_ERROR_RATE_LIMITED; code++)
     {
       g_autoptr (GError) error = g_error_new_literal (WC_ERROR, (int) code, "raw words\nmore of them");
       g_autofree char *details = ui_trouble_details (error, NULL);
