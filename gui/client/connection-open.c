@@ -3,7 +3,10 @@
 #include "client/connection-private.h"
 
 #include <glib/gi18n.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "client/client.h"
 
@@ -140,11 +143,23 @@ explain_certificate (Opening *self)
                       where, self->pin, self->fingerprint, flaws);
 }
 
+/* Whether the server has said anything: the errors of TLS do not tell. */
+static gboolean
+has_answered (GSocketConnection *stream)
+{
+  struct tcp_info info = { 0 };
+  socklen_t len = sizeof info;
+
+  return getsockopt (g_socket_get_fd (g_socket_connection_get_socket (stream)), IPPROTO_TCP, TCP_INFO, &info, &len) == 0
+         && info.tcpi_bytes_received > 1; /* the end counts as one */
+}
+
 /* The TCP connection is there, and TLS is not. */
 static GError *
 explain_handshake (Opening *self, const GError *error)
 {
   g_autofree char *where = name_place (self), *plain = NULL, *what = NULL;
+  WcError code = WC_ERROR_TLS;
 
   if (self->refused)
     return explain_certificate (self);
@@ -152,17 +167,24 @@ explain_handshake (Opening *self, const GError *error)
     return g_error_new (WC_ERROR, WC_ERROR_TLS, _("This computer cannot make safe connections. Is the package glib-networking installed?\n%s"),
                         error->message);
 
-  /* A server that speaks in plain text is the usual reason for all of these. */
-  plain = wc_address_format (self->host, self->port, FALSE);
-  if (self->too_late || g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_NOT_TLS) || g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_EOF)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
-    what = g_strdup_printf (_("What answers at %s does not offer a safe connection (TLS). Is the port right? In a network that you trust you can do "
-                              "without: %s"), where, plain);
+  if (self->too_late || (g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_NOT_TLS) && has_answered (self->stream)))
+    {
+      plain = wc_address_format (self->host, self->port, FALSE);
+      what = g_strdup_printf (_("What answers at %s does not offer a safe connection (TLS). Is the port right? In a network that you trust you can do "
+                                "without: %s"), where, plain);
+    }
+  else if (error->domain == G_IO_ERROR || !has_answered (self->stream))
+    {
+      /* A server that is full, or stops, as well as one that does not know what this is. Nobody is led to do without TLS for that. */
+      code = WC_ERROR_CLOSED;
+      what = g_strdup_printf (_("%s closed the connection before it was safe. Is it a WebChat server with TLS? It may also be full, or stopping."), where);
+    }
   else
-    what = g_strdup_printf (_("No safe connection to %s is possible. Whoever runs the server can tell why. In a network that you trust you can do "
-                              "without: %s"), where, plain);
+    {
+      what = g_strdup_printf (_("No safe connection to %s is possible. Whoever runs the server can tell why."), where);
+    }
 
-  return g_error_new (WC_ERROR, WC_ERROR_TLS, "%s\n%s", what, error->message);
+  return g_error_new (WC_ERROR, code, "%s\n%s", what, error->message);
 }
 
 static char *
@@ -246,10 +268,14 @@ begin_tls (GTask *task)
   Opening *self = g_task_get_task_data (task);
   GCancellable *cancellable = g_task_get_cancellable (task);
   g_autoptr (GSocketConnectable) identity = g_network_address_new (self->host, self->port);
+  g_autoptr (GSocketAddress) peer = NULL;
   g_autoptr (GIOStream) tls = NULL;
   GError *error = NULL;
 
-  tls = g_tls_client_connection_new (G_IO_STREAM (self->stream), identity, &error);
+  /* It may have ended already. glib-networking asks for the address too, and does not expect that there is none. */
+  peer = g_socket_connection_get_remote_address (self->stream, &error);
+  if (peer != NULL)
+    tls = g_tls_client_connection_new (G_IO_STREAM (self->stream), identity, &error);
   if (tls == NULL)
     {
       g_task_return_error (task, explain_handshake (self, error));

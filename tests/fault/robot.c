@@ -10,6 +10,8 @@
  * and says by itself: ready (orders are taken), kept NUMBER (the message is on disk: no crash loses it from here on), refused NUMBER WHY, failed WHY (a
  * message; it is tried again when "state" is asked), broken WHY (what must never be). Texts are escaped as by g_strescape(). It may be killed at any time.
  *
+ * With WEBCHAT_ROBOT_PIN, a certificate's fingerprint, it comes by TLS and trusts only that one, and proves who it is by WEBCHAT_ROBOT_PASSWORD.
+ *
  * robot --cache SERVER CLIENT-ID FOLDER PEER: says what the cache holds, as "all" does, and how many messages wait in its outbox: outbox N. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,14 +315,31 @@ line_cb (GObject *source, GAsyncResult *result, gpointer data)
   g_data_input_stream_read_line_async (in, G_PRIORITY_DEFAULT, NULL, line_cb, self);
 }
 
+static char *
+make_safe (Robot *self, const char *server, const char *pin)
+{
+  g_autofree char *host = NULL;
+  gboolean tls;
+  guint16 port;
+
+  if (pin == NULL || !wc_address_parse (server, &host, &port, &tls, NULL))
+    return g_strdup (server);
+
+  wc_pins_set (wc_client_get_pins (self->client), host, port, pin);
+  wc_client_set_password (self->client, g_getenv ("WEBCHAT_ROBOT_PASSWORD"));
+  return wc_address_format (host, port, TRUE);
+}
+
 static int
 live (const char *server, const char *id, const char *folder)
 {
   g_autoptr (GInputStream) bytes = g_unix_input_stream_new (STDIN_FILENO, FALSE);
   g_autoptr (GDataInputStream) in = g_data_input_stream_new (bytes);
   g_autoptr (GFile) file = g_file_new_for_path (folder);
-  Robot self = { .client = wc_client_new (), .server = server, .id = id, .loop = g_main_loop_new (NULL, FALSE) };
+  g_autofree char *address = NULL;
+  Robot self = { .client = wc_client_new (), .id = id, .loop = g_main_loop_new (NULL, FALSE) };
 
+  self.server = address = make_safe (&self, server, g_getenv ("WEBCHAT_ROBOT_PIN"));
   wc_client_set_timing (self.client, &timing);
   wc_client_set_folder (self.client, file);
   g_signal_connect (self.client, "message-kept", G_CALLBACK (kept_cb), &self);

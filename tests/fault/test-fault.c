@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Three people with five devices send to each other through a network that fails, to a server that is killed, from apps that are killed. Again and
  * again the weather clears, and everything that an app accepted must be everywhere, once, in the same order. FAULT_SECONDS says
- * for how long, FAULT_SEED with which chances; the seed is printed. */
+ * for how long, FAULT_SEED with which chances; the seed is printed. FAULT_TLS=1: all of it over TLS, and everybody proves who they are each time. */
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -12,9 +12,12 @@
 #include "tests/fault/proxy.h"
 #include "tests/fault/robots.h"
 #include "tests/util/deadline.h"
+#include "tests/util/proof.h"
 #include "tests/util/server.h"
 
 #define SECONDS_DEFAULT 60
+#define SECONDS_DEFAULT_TLS 20
+#define PASSWORD "storm"
 #define STORM_MIN_MS 1500
 #define STORM_MAX_MS 6000
 #define HEAL_FACTOR 6      /* times the usual patience, for all to be told all */
@@ -49,6 +52,7 @@ typedef struct
   guint32 seed;
   GRand *random;
   TestServer *server;
+  gboolean tls;
   FaultProxy *proxy;
   FaultLedger *ledger;
   char *folder;
@@ -195,7 +199,7 @@ start_server (Storm *self)
 {
   test_server_set (self->server, below (self, 2) == 0 ? "store.durability=full" : "store.durability=normal");
   test_server_start (self->server);
-  fault_proxy_set_server (self->proxy, test_server_port (self->server, 0));
+  fault_proxy_set_server (self->proxy, test_server_port (self->server, self->tls ? test_server_tls_listener (self->server) : 0));
   self->server_start = 0;
 }
 
@@ -495,22 +499,64 @@ environment_number (const char *name, guint otherwise)
   return value != NULL && value[0] != '\0' ? (guint) g_ascii_strtoull (value, NULL, 10) : otherwise;
 }
 
+static char *
+make_list (gboolean with_passwords)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (people); i++)
+    {
+      g_autofree char *verifier = with_passwords ? test_verifier (PASSWORD) : NULL;
+
+      g_string_append_printf (list, "%s %s\n", people[i], with_passwords ? verifier : "");
+    }
+  return g_string_free (list, FALSE);
+}
+
+/* Once it has started, and made its certificate: whom the robots are to trust, and how they prove who they are. */
+static void
+make_safe (Storm *self)
+{
+  g_autofree char *path = test_server_path (self->server, "data/tls-certificate.pem"), *fingerprint = NULL;
+  g_autoptr (GTlsCertificate) certificate = NULL;
+  g_autoptr (GByteArray) der = NULL;
+  GError *error = NULL;
+
+  certificate = g_tls_certificate_new_from_file (path, &error);
+  g_assert_no_error (error);
+  g_object_get (certificate, "certificate", &der, NULL);
+  fingerprint = g_compute_checksum_for_data (G_CHECKSUM_SHA256, der->data, der->len);
+  g_setenv ("WEBCHAT_ROBOT_PIN", fingerprint, TRUE);
+  g_setenv ("WEBCHAT_ROBOT_PASSWORD", PASSWORD, TRUE);
+}
+
 static void
 storm_init (Storm *self)
 {
+  g_autofree char *list = NULL;
+
   *self = (Storm){ .seed = environment_number ("FAULT_SEED", g_random_int ()) };
   g_printerr ("# FAULT_SEED=%u\n", self->seed);
   self->random = g_rand_new_with_seed (self->seed);
   self->ledger = fault_ledger_new ();
   self->folder = test_make_folder ();
   self->proxy = fault_proxy_new (self->seed ^ 0x5eed);
-  self->server = test_server_prepare ("alice\nbob\ncarol\n", NULL);
+  self->tls = environment_number ("FAULT_TLS", 0) != 0;
+  list = make_list (self->tls);
+  self->server = test_server_prepare (list, NULL);
+  if (self->tls)
+    {
+      test_server_set (self->server, "server.tls-listen=127.0.0.1:0");
+      test_server_set (self->server, "auth.mode=required");
+    }
   test_server_set (self->server, below (self, 2) == 0 ? "limits.messages-per-second=0" : "limits.messages-per-second=50");
   test_server_set (self->server, below (self, 2) == 0 ? "session.idle-timeout=900" : "session.idle-timeout=1");
   test_server_set (self->server, below (self, 2) == 0 ? "limits.send-queue-bytes=1048576" : "limits.send-queue-bytes=65536");
   for (guint i = 0; i < N_ROBOTS; i++)
     fault_robot_init (&self->robots[i], devices[i].id, devices[i].name, fault_proxy_get_port (self->proxy), self->folder, self->ledger);
   start_server (self);
+  if (self->tls)
+    make_safe (self);
 }
 
 static void
@@ -532,7 +578,8 @@ storm_clear (Storm *self)
 static void
 test_storm (void)
 {
-  gint64 end = g_get_monotonic_time () + environment_number ("FAULT_SECONDS", SECONDS_DEFAULT) * G_USEC_PER_SEC;
+  guint seconds = environment_number ("FAULT_TLS", 0) != 0 ? SECONDS_DEFAULT_TLS : SECONDS_DEFAULT;
+  gint64 end = g_get_monotonic_time () + environment_number ("FAULT_SECONDS", seconds) * G_USEC_PER_SEC;
   guint n_rounds = 0, n_runs = 0, n_failed = 0, source = g_timeout_add (2, wake_cb, NULL);
   Storm storm;
 

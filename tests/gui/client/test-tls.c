@@ -182,7 +182,7 @@ test_no_tls (Fixture *f, gconstpointer data)
   script_set_certificate (f->server, NULL);
   plain = g_strdup (script_address (f->server));
   if (others[i].answer == NULL && !others[i].hang_up)
-    f->client->timing.login = 200;
+    f->client->timing.login = 3000;
   login_start (&login, f->client, address, "alice", NULL);
   script_accept (f->server);
   if (others[i].answer != NULL)
@@ -190,8 +190,17 @@ test_no_tls (Fixture *f, gconstpointer data)
   if (others[i].hang_up)
     script_hang_up (f->server);
   wait_for (login.done);
-  g_assert_error (login.error, WC_ERROR, WC_ERROR_TLS);
-  assert_message_has (f, plain);
+  if (others[i].answer == NULL && others[i].hang_up)
+    {
+      /* It may be full: that is no reason to do without. */
+      g_assert_error (login.error, WC_ERROR, WC_ERROR_CLOSED);
+      g_assert_null (strstr (login.error->message, "plain:"));
+    }
+  else
+    {
+      g_assert_error (login.error, WC_ERROR, WC_ERROR_TLS);
+      assert_message_has (f, plain);
+    }
   if (!others[i].hang_up)
     script_expect_end (f->server);
   g_assert_false (wc_client_get_is_encrypted (f->client));
