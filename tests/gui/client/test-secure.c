@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "certificates.h"
 #include "tests/util/server.h"
 
 #define N_TYPED 500
@@ -61,11 +62,17 @@ assert_login (Fixture *f, WcClient *client, const char *client_id, const char *p
     g_assert_error (login.error, WC_ERROR, code);
 }
 
-/* As a person does it for the first time. */
+/* As a person does it for the first time, who looks whether the fingerprint is the right one. */
 static void
 log_in (Fixture *f, WcClient *client, const char *client_id, const char *password)
 {
+  g_autofree char *path = test_server_path (f->server, "data/tls-certificate.pem"), *fingerprint = NULL;
+  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_file (path, NULL);
+
+  g_assert_nonnull (certificate);
+  fingerprint = certificate_fingerprint (certificate);
   assert_login (f, client, client_id, password, WC_ERROR_CERTIFICATE_UNKNOWN);
+  g_assert_cmpstr (wc_client_get_certificate_fingerprint (client), ==, fingerprint);
   wc_client_trust_certificate (client);
   assert_login (f, client, client_id, password, -1);
 }
