@@ -386,9 +386,15 @@ test_files (void)
   g_assert_no_errno (g_rmdir (lock));
   if (geteuid () != 0)
     {
-      g_assert_no_errno (g_chmod (test_server_folder (server), 0500));
+      g_autofree char *folder = test_server_path (server, "people");
+
+      g_assert_no_errno (g_mkdir (folder, 0700));
+      test_server_rewrite_file (server, "people/ClientID-List", LIST);
+      test_server_set (server, "server.client-list=people/ClientID-List");
+      g_assert_no_errno (g_chmod (folder, 0500));
       assert_shell_fails (server, "$admin add-client --no-password carol", 1, "ClientID-List");
-      g_assert_no_errno (g_chmod (test_server_folder (server), 0700));
+      g_assert_no_errno (g_chmod (folder, 0700));
+      test_server_set (server, "server.client-list=ClientID-List");
       g_assert_no_errno (g_chmod (list, 0000));
       assert_shell_fails (server, "$admin list-clients", 1, "ClientID-List: ");
       g_assert_no_errno (g_chmod (list, 0600));
