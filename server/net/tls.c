@@ -9,6 +9,7 @@
 #endif
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 
 #include "text-file.h"
 
@@ -78,51 +79,106 @@ processor_knows_aes (void)
 #endif
 }
 
-static gboolean
-read_pem (const char *file, char **text, gnutls_datum_t *pem, GError **error)
+typedef struct
 {
-  gsize len;
-
-  *text = text_file_read (file, PEM_MAX, &len, error);
-  if (*text == NULL)
-    return FALSE;
-  *pem = (gnutls_datum_t) { (guchar *) *text, len };
-  return TRUE;
-}
+  gnutls_x509_crt_t *certificates; /* the server's, then those between it and its authority */
+  guint n_certificates;
+  gnutls_x509_privkey_t key;
+} Pair;
 
 static void
-clear_secret (char **text)
+pair_clear (Pair *self)
 {
-  if (*text != NULL)
-    explicit_bzero (*text, strlen (*text));
-  g_clear_pointer (text, g_free);
+  for (guint i = 0; i < self->n_certificates; i++)
+    gnutls_x509_crt_deinit (self->certificates[i]);
+  gnutls_free (self->certificates);
+  if (self->key != NULL)
+    gnutls_x509_privkey_deinit (self->key);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
+
+/* Whether GnuTLS did it. */
+static gboolean
+succeeded (int result, const char *file, GError **error)
+{
+  if (result >= 0)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: %s", file, gnutls_strerror (result));
+  return FALSE;
+}
+
+static gboolean
+read_certificates (Pair *self, const char *file, GError **error)
+{
+  g_autofree char *text = NULL;
+  gnutls_datum_t pem;
+  gsize len;
+
+  text = text_file_read (file, PEM_MAX, &len, error);
+  if (text == NULL)
+    return FALSE;
+  pem = (gnutls_datum_t) { (guchar *) text, len };
+  return succeeded (gnutls_x509_crt_list_import2 (&self->certificates, &self->n_certificates, &pem, GNUTLS_X509_FMT_PEM,
+                                                  GNUTLS_X509_CRT_LIST_SORT),
+                    file, error);
+}
+
+static gboolean
+read_key (Pair *self, const char *file, GError **error)
+{
+  gnutls_datum_t pem;
+  gsize len;
+  char *text = text_file_read (file, PEM_MAX, &len, error);
+  gboolean good;
+
+  if (text == NULL)
+    return FALSE;
+  pem = (gnutls_datum_t) { (guchar *) text, len };
+  good = succeeded (gnutls_x509_privkey_init (&self->key), file, error)
+         && succeeded (gnutls_x509_privkey_import2 (self->key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0), file, error);
+  explicit_bzero (text, len);
+  g_free (text);
+  return good;
+}
+
+static gboolean
+belong_together (const Pair *self)
+{
+  guchar of_certificate[64], of_key[64];
+  gsize certificate_len = sizeof of_certificate, key_len = sizeof of_key;
+
+  return gnutls_x509_crt_get_key_id (self->certificates[0], GNUTLS_KEYID_USE_SHA256, of_certificate, &certificate_len) >= 0
+         && gnutls_x509_privkey_get_key_id (self->key, GNUTLS_KEYID_USE_SHA256, of_key, &key_len) >= 0 && certificate_len == key_len
+         && memcmp (of_certificate, of_key, key_len) == 0;
+}
+
+/* Read and compared here: given the files, GnuTLS does not say which of them is wrong, and loses memory over it. */
+static gboolean
+read_pair (Pair *self, const char *certificate_file, const char *key_file, GError **error)
+{
+  if (!read_certificates (self, certificate_file, error) || !read_key (self, key_file, error))
+    return FALSE;
+  if (belong_together (self))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: this is not the key of the certificate %s", key_file, certificate_file);
+  return FALSE;
 }
 
 TlsCredentials *
 tls_credentials_new (const char *certificate_file, const char *key_file, GError **error)
 {
   g_autoptr (TlsCredentials) self = g_new0 (TlsCredentials, 1);
-  g_autofree char *certificate_text = NULL;
-  char *key_text = NULL;
-  gnutls_datum_t certificate, key;
-  int result;
+  g_auto (Pair) pair = { 0 };
 
   g_atomic_ref_count_init (&self->refs);
-  if (!read_pem (certificate_file, &certificate_text, &certificate, error) || !read_pem (key_file, &key_text, &key, error))
+  if (!read_pair (&pair, certificate_file, key_file, error)
+      || !succeeded (gnutls_certificate_allocate_credentials (&self->certificate), certificate_file, error)
+      || !succeeded (gnutls_priority_init (&self->priority, processor_knows_aes () ? PRIORITY_AES : PRIORITY_NO_AES, NULL), "TLS", error)
+      || !succeeded (gnutls_certificate_set_x509_key (self->certificate, pair.certificates, (int) pair.n_certificates, pair.key),
+                     certificate_file, error))
     return NULL;
-
-  result = gnutls_certificate_allocate_credentials (&self->certificate);
-  if (result >= 0)
-    result = gnutls_priority_init (&self->priority, processor_knows_aes () ? PRIORITY_AES : PRIORITY_NO_AES, NULL);
-  if (result >= 0)
-    result = gnutls_certificate_set_x509_key_mem (self->certificate, &certificate, &key, GNUTLS_X509_FMT_PEM);
-  clear_secret (&key_text);
-  if (result >= 0)
-    return g_steal_pointer (&self);
-
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "cannot use the certificate %s with the key %s: %s", certificate_file,
-               key_file, gnutls_strerror (result));
-  return NULL;
+  return g_steal_pointer (&self);
 }
 
 TlsCredentials *

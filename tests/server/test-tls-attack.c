@@ -19,10 +19,12 @@
 #define HALF_OPEN_KB     20
 #define N_FLOODERS       4
 #define FLOOD_HANDSHAKES 150      /* of each */
-#define FLOOD_PATIENCE   (2 * G_USEC_PER_SEC) /* a machine may be slow; without a bound it would be as long as the flood */
+#define FLOOD_PATIENCE   (5 * G_USEC_PER_SEC) /* a machine may be slow; who is not served while the others are there waits for an hour */
 #define N_ABORTS         500
 #define NOISE_DESCRIPTORS 10      /* the store opens some when it is first asked */
 #define NOISE_KB         16384    /* by which memory may be more after than before, whatever happened */
+
+#define BYTES(string) { string, sizeof string - 1 }
 
 /* Connected to the listener with TLS, and not a byte of it yet. */
 static TestClient *
@@ -52,15 +54,15 @@ test_garbage (void)
     const char *bytes;
     gsize len;
   } garbage[] = {
-    { "HELLO alice\n", 12 },
-    { "HELLO alice 2\nCLIENTS\n", 22 },
-    { "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 37 },
-    { "\0\0\0\0\0\0\0\0", 8 },
-    { "\x16\x03\x01\xff\xff\x01", 6 },                     /* a record that is too long */
-    { "\x16\x03\x01\x00\x06\x02\x00\x00\x02\x03\x03", 11 }, /* a server's hello */
-    { "\x17\x03\x03\x00\x05HELLO", 10 },                   /* text before the handshake */
-    { "\x15\x03\x01\x00\x02\x02\x28", 7 },                 /* an alert */
-    { "\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10", 11 }, /* SSL 2 */
+    BYTES ("HELLO alice\n"),
+    BYTES ("HELLO alice 2\nCLIENTS\n"),
+    BYTES ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    BYTES ("\0\0\0\0\0\0\0\0"),
+    BYTES ("\x16\x03\x01\xff\xff\x01"),                     /* a record that is too long */
+    BYTES ("\x16\x03\x01\x00\x06\x02\x00\x00\x02\x03\x03"), /* a server's hello */
+    BYTES ("\x17\x03\x03\x00\x05HELLO"),                   /* text before the handshake */
+    BYTES ("\x15\x03\x01\x00\x02\x02\x28"),                 /* an alert */
+    BYTES ("\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10"), /* SSL 2 */
   };
   g_autoptr (TestServer) server = test_server_new (LIST, TLS, NEVER, NULL);
   g_autoptr (TestClient) alice = test_login_tls (server, "alice");
@@ -272,7 +274,7 @@ test_half_open (void)
       test_expect (alice, "END_NOTIF");
     }
   g_test_message ("the slowest honest client took %d ms", (int) (slowest / 1000));
-  g_assert_cmpint (slowest, <, FLOOD_PATIENCE);
+  g_assert_cmpint (slowest, <, can_tell_memory () ? FLOOD_PATIENCE : test_patience ());
 
   /* Every third has its answer by now: each was served before the last carol. */
   memory_kb = get_memory_kb (server) - rest.memory_kb;
@@ -332,7 +334,7 @@ test_flood (void)
                   N_FLOODERS * FLOOD_HANDSHAKES / ((double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC), n, (int) (slowest / 1000));
   for (guint i = 0; i < N_FLOODERS; i++)
     g_thread_join (threads[i]);
-  g_assert_cmpint (slowest, <, FLOOD_PATIENCE);
+  g_assert_cmpint (slowest, <, can_tell_memory () ? FLOOD_PATIENCE : test_patience ());
   wait_for_rest (&rest);
 }
 

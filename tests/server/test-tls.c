@@ -412,6 +412,7 @@ test_bad_start (void)
   assert_refused (server, "k.pem");
   test_server_rewrite_file (server, "c.pem", "garbage");
   assert_refused (server, "c.pem");
+  borrow_certificate (server, "c.pem", "k.pem");
   g_assert_no_errno (g_unlink (key));
   assert_refused (server, "k.pem: ");
 }
