@@ -7,6 +7,8 @@
 /* Nothing that one step of an input begins goes on for so many turns. */
 #define ROUNDS_MAX 100000
 
+#define ITEMS_MAX 1000 /* an input has fewer steps */
+
 #define START_US      (1000 * G_TIME_SPAN_SECOND)
 #define START_REAL_US (1795000000 * G_TIME_SPAN_SECOND) /* in 2026 */
 
@@ -139,25 +141,40 @@ serve_woken (IoPool *self)
   return TRUE;
 }
 
+static void
+serve_entry (IoPool *self, Entry *entry)
+{
+  IoItem *item = entry->item;
+
+  entry->armed = 0;
+  self->funcs->ref (item);
+  self->funcs->serve (item);
+  self->funcs->unref (item);
+  self->funcs->burst_end ();
+}
+
+/* The first that is ready. */
 static gboolean
 serve_ready (IoPool *self)
 {
+  struct pollfd fds[ITEMS_MAX];
+
+  g_assert_cmpuint (self->entries->len, <=, ITEMS_MAX);
   for (guint i = 0; i < self->entries->len; i++)
     {
-      Entry *entry = &g_array_index (self->entries, Entry, i);
-      IoItem *item = entry->item;
-      struct pollfd fd = { .fd = item->fd };
+      const Entry *entry = &g_array_index (self->entries, Entry, i);
 
-      fd.events = (short) ((entry->armed & EPOLLIN ? POLLIN : 0) | (entry->armed & EPOLLOUT ? POLLOUT : 0));
-      if (entry->armed == 0 || poll (&fd, 1, 0) <= 0)
-        continue;
-      entry->armed = 0;
-      self->funcs->ref (item);
-      self->funcs->serve (item);
-      self->funcs->unref (item);
-      self->funcs->burst_end ();
-      return TRUE;
+      fds[i] = (struct pollfd){ .fd = entry->armed != 0 ? entry->item->fd : -1 };
+      fds[i].events = (short) ((entry->armed & EPOLLIN ? POLLIN : 0) | (entry->armed & EPOLLOUT ? POLLOUT : 0));
     }
+  if (poll (fds, self->entries->len, 0) <= 0)
+    return FALSE;
+  for (guint i = 0; i < self->entries->len; i++)
+    if (fds[i].revents != 0)
+      {
+        serve_entry (self, &g_array_index (self->entries, Entry, i));
+        return TRUE;
+      }
   return FALSE;
 }
 
