@@ -3,8 +3,8 @@
 """under-unit.py UNIT COMMAND…: runs a command with the system calls that a systemd unit leaves it, without systemd.
 
 What the unit's SystemCallFilter, SystemCallErrorNumber, RestrictAddressFamilies and MemoryDenyWriteExecute say becomes a seccomp filter, which the
-command's children inherit. A call that would be refused kills the process, so that a test sees it, unless the unit names an error number. Exits with 77
-where that is not possible: no systemd-analyze, another processor.
+command's children inherit. A call that would be refused kills the process, so that a test sees it, unless the unit names an error number. Run by root it
+becomes nobody first, for root has more to ask for. Exits with 77 where that is not possible: no systemd-analyze, another processor, a folder that is root's alone.
 """
 import ctypes
 import errno
@@ -20,6 +20,7 @@ LOAD, JUMP_EQUAL, JUMP_SET, RETURN = 0x20, 0x15, 0x45, 0x06
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 NR, ARCH, ARGS = 0, 4, 16
 PROT_EXEC = 4
+NOBODY = 65534
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 
 
@@ -112,6 +113,16 @@ def filter_program(settings):
     return program + [refuse]
 
 
+def leave_root(command):
+    if os.getuid() != 0:
+        return
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+    if not os.access(command, os.X_OK):
+        skip("nobody may not run " + command)
+
+
 def main():
     if len(sys.argv) < 3:
         print(__doc__)
@@ -119,6 +130,7 @@ def main():
     program = filter_program(read_unit(sys.argv[1]))
     code = ctypes.create_string_buffer(b"".join(program))
     header = struct.pack("HxxxxxxP", len(program), ctypes.addressof(code))
+    leave_root(sys.argv[2])
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0):
         skip(os.strerror(ctypes.get_errno()))
