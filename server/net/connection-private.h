@@ -40,6 +40,10 @@ struct _Connection
   gint64 last_line;  /* monotonic: when the last whole one came */
   gint64 line_began; /* likewise, of the one that has begun; 0 when none has */
 
+  /* Changed under lock by who serves, who may read it without: nothing is sent before TLS is established; whoever closes before that just drops it. Not beside
+   * the bits below, which others change meanwhile. */
+  gboolean handshaking;
+
   /* Under lock. */
   GMutex lock;
   Deadline deadline; /* the earliest of timers */
@@ -61,7 +65,6 @@ struct _Connection
   guint tell_drained : 1;
   guint input_stalled : 1; /* what came in waits until more can be answered */
   guint reading : 1;  /* wait for EPOLLIN */
-  guint handshaking : 1; /* nothing is sent before TLS is established; whoever closes before that just drops it */
 
   struct in6_addr address; /* IPv4 mapped */
   guint16 port;

@@ -38,7 +38,7 @@ attacker_connect (guint16 port, guint turn)
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (0x7f000002 + turn % 20) };
   struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK), .sin_port = htons (port) };
-  const struct timeval patience = { .tv_usec = 200000 };
+  const struct timeval patience = { .tv_sec = 10 }, moment = { .tv_usec = 200000 };
   const int on = 1;
 
   if (fd < 0)
@@ -50,6 +50,7 @@ attacker_connect (guint16 port, guint turn)
       close (fd);
       return -1;
     }
+  setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &moment, sizeof moment);
   return fd;
 }
 
