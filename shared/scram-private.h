@@ -25,3 +25,12 @@ char *scram_password_prepare (const char *password, GError **error);
 
 /* Overwrites the text and frees it; NULL is nothing. */
 void scram_secret_free (char *secret);
+
+/* The client's end where the server does not bind to the channel, but could (scram-unbound.c). Messages as they are before base64. */
+typedef struct _ScramUnbound ScramUnbound;
+
+ScramUnbound *scram_unbound_new (const char *id, const char *password /* as SASLprep has it */);
+void scram_unbound_free (ScramUnbound *self);
+char *scram_unbound_first (ScramUnbound *self);                          /* transfer full */
+char *scram_unbound_respond (ScramUnbound *self, const char *challenge); /* transfer full; NULL: it makes no sense. Slow */
+gboolean scram_unbound_verify (ScramUnbound *self, const char *message);

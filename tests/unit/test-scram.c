@@ -146,7 +146,10 @@ test_plus (void)
   g_assert_false (is_proved (SCRAM_SHA_256_PLUS, RFC_VERIFIER, RFC_ID, RFC_PASSWORD, two, "1234567890123456789012345678901"));
   /* A client that cannot bind says n, and is let in. */
   g_assert_true (is_proved (SCRAM_SHA_256, RFC_VERIFIER, RFC_ID, RFC_PASSWORD, NULL, one));
-  g_assert_true (is_proved (SCRAM_SHA_256, RFC_VERIFIER, RFC_ID, RFC_PASSWORD, one, one));
+  /* One that could says y: fine where the server cannot, and else somebody in between took the offer of PLUS away. */
+  g_assert_true (is_proved (SCRAM_SHA_256, RFC_VERIFIER, RFC_ID, RFC_PASSWORD, one, NULL));
+  g_assert_false (is_proved (SCRAM_SHA_256, RFC_VERIFIER, RFC_ID, "pencils", one, NULL));
+  g_assert_false (is_proved (SCRAM_SHA_256, RFC_VERIFIER, RFC_ID, RFC_PASSWORD, one, one));
 }
 
 static void
@@ -470,9 +473,11 @@ static const struct
 static void
 test_challenges (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (challenges); i++)
+  for (guint j = 0; j < 2 * G_N_ELEMENTS (challenges); j++)
     {
-      g_autoptr (ScramClient) client = scram_client_new (SCRAM_SHA_256, RFC_ID, RFC_PASSWORD, NULL);
+      guint i = j / 2;
+      g_autoptr (GBytes) binding = make_binding (j % 2 == 0 ? NULL : "one");
+      g_autoptr (ScramClient) client = scram_client_new (SCRAM_SHA_256, RFC_ID, RFC_PASSWORD, binding);
       g_autofree char *first64 = scram_client_first (client), *first = unbase64 (first64);
       g_autofree char *text = challenges[i].rest != NULL ? g_strconcat (strstr (first, "r="), challenges[i].rest, NULL)
                                                          : g_strdup ("r=another,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
@@ -493,12 +498,13 @@ test_impostor (void)
 {
   static const char *const answers[] = { "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=", "v=" KEY, "v=", "e=other-error", "ok", "v=AAAA" };
 
-  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+  for (guint j = 0; j < 2 * G_N_ELEMENTS (answers); j++)
     {
       g_auto (Exchange) exchange = { 0 };
-      g_autofree char *answer = base64 (answers[i]);
+      g_autofree char *answer = base64 (answers[j / 2]);
+      g_autoptr (GBytes) binding = make_binding (j % 2 == 0 ? NULL : "one");
 
-      g_assert_true (exchange_begin (&exchange, SCRAM_SHA_256, RFC_VERIFIER, RFC_ID, RFC_PASSWORD, NULL, NULL));
+      g_assert_true (exchange_begin (&exchange, SCRAM_SHA_256, RFC_VERIFIER, RFC_ID, RFC_PASSWORD, binding, NULL));
       g_assert_false (scram_client_verify (exchange.client, answer, strlen (answer)));
     }
 }

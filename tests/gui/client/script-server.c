@@ -18,7 +18,7 @@ struct _ScriptServer
   GSocketConnection *connection;
   GIOStream *stream; /* of that, or over it */
   GTlsCertificate *certificate;
-  gboolean no_plus;
+  ScriptPlus plus;
   gboolean shaking, shaken;
   GSource *source;
   GString *input;
@@ -129,9 +129,9 @@ script_set_certificate (ScriptServer *self, GTlsCertificate *certificate)
 }
 
 void
-script_take_plus_away (ScriptServer *self)
+script_set_plus (ScriptServer *self, ScriptPlus plus)
 {
-  self->no_plus = TRUE;
+  self->plus = plus;
 }
 
 void
@@ -321,7 +321,7 @@ get_binding (ScriptServer *self)
   g_autoptr (GByteArray) data = g_byte_array_new ();
   GError *error = NULL;
 
-  if (self->certificate == NULL)
+  if (self->certificate == NULL || self->plus == SCRIPT_PLUS_CANNOT)
     return NULL;
 
   g_tls_connection_get_channel_binding_data (G_TLS_CONNECTION (self->stream), G_TLS_CHANNEL_BINDING_TLS_EXPORTER, data, &error);
@@ -338,10 +338,9 @@ script_ask_proof (ScriptServer *self, const char *verifier)
   g_autoptr (ScramServer) exchange = NULL;
   char *proof = NULL;
 
-  script_say (self, "AUTH_REQUIRED SCRAM-SHA-256%s\n", binding != NULL && !self->no_plus ? " SCRAM-SHA-256-PLUS" : "");
+  script_say (self, "AUTH_REQUIRED SCRAM-SHA-256%s\n", binding != NULL && self->plus == SCRIPT_PLUS_OFFERED ? " SCRAM-SHA-256-PLUS" : "");
   mechanism = get_word (script_expect (self, "AUTH SCRAM-SHA-256* *"), 1);
-  if (!self->no_plus)
-    g_assert_cmpstr (mechanism, ==, binding != NULL ? SCRAM_SHA_256_PLUS : SCRAM_SHA_256);
+  g_assert_cmpstr (mechanism, ==, binding != NULL && self->plus == SCRIPT_PLUS_OFFERED ? SCRAM_SHA_256_PLUS : SCRAM_SHA_256);
   first = get_word (self->line, 2);
   exchange = scram_server_new (mechanism, "alice", verifier, binding);
   g_assert_nonnull (exchange);

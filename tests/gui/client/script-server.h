@@ -26,8 +26,14 @@ void script_listen (ScriptServer *self);
 /* From now on it speaks TLS, with this certificate; NULL: it does not. Its address begins with tls:// then. */
 void script_set_certificate (ScriptServer *self, GTlsCertificate *certificate);
 
-/* Does not offer SCRAM-SHA-256-PLUS over TLS. */
-void script_take_plus_away (ScriptServer *self);
+/* Over TLS: whether it offers SCRAM-SHA-256-PLUS. */
+typedef enum
+{
+  SCRIPT_PLUS_OFFERED,
+  SCRIPT_PLUS_CANNOT,     /* it knows nothing of the channel, as behind something that speaks TLS for it */
+  SCRIPT_PLUS_TAKEN_AWAY, /* it does, and somebody in between takes the offer away */
+} ScriptPlus;
+void script_set_plus (ScriptServer *self, ScriptPlus plus);
 
 /* Waits for the next connection; the ones before stay open, but are not read. */
 void script_accept (ScriptServer *self);

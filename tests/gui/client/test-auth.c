@@ -132,6 +132,27 @@ test_not_asked (Fixture *f, gconstpointer data)
   assert_let_in (f);
 }
 
+/* Over TLS, a server that does not offer to bind, because it cannot; or because somebody in between took the offer away. */
+static void
+test_no_plus (Fixture *f, gconstpointer data)
+{
+  script_set_plus (f->server, SCRIPT_PLUS_CANNOT);
+  start (f, PASSWORD);
+  script_prove (f->server, verifier);
+  assert_let_in (f);
+  wc_client_logout (f->client);
+
+  script_set_plus (f->server, SCRIPT_PLUS_CANNOT);
+  start (f, "wrong");
+  script_prove (f->server, verifier);
+  assert_failed (f, WC_ERROR_WRONG_PASSWORD);
+
+  script_set_plus (f->server, SCRIPT_PLUS_TAKEN_AWAY);
+  start (f, PASSWORD);
+  script_prove (f->server, verifier);
+  assert_failed (f, WC_ERROR_DECLINED);
+}
+
 /* What a server may say that does not know the verifier, and other nonsense. A % is where the challenge was answered. */
 static const struct
 {
@@ -426,6 +447,7 @@ main (int argc, char **argv)
     {
       add ("/client/auth/tls/password", NULL, set_up_tls, test_password);
       add ("/client/auth/tls/not-asked", NULL, set_up_tls, test_not_asked);
+      add ("/client/auth/tls/no-plus", NULL, set_up_tls, test_no_plus);
       add ("/client/auth/tls/reconnect", NULL, set_up_tls, test_reconnect);
     }
 
