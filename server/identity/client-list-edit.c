@@ -16,7 +16,7 @@
 
 /* Nobody needs the lock for long; whoever is stopped while holding it must not stop everybody else. */
 #define LOCK_WAIT_US  (10 * G_TIME_SPAN_SECOND)
-#define LOCK_RETRY_US (10 * G_TIME_SPAN_MILLISECOND)
+#define LOCK_RETRY_US G_TIME_SPAN_MILLISECOND /* so often that it is not always the same one who comes first */
 #define NEW_MODE      0640 /* verifiers are not for everybody to guess at */
 
 /* A change that is being made; the lock is held. */

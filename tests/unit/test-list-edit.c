@@ -308,7 +308,7 @@ test_unwritable (Fixture *f, gconstpointer data)
 }
 
 #define EDITORS 8
-#define EDITS 25
+#define EDITS 15
 
 typedef struct
 {

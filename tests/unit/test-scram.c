@@ -496,7 +496,7 @@ test_challenges (void)
 static void
 test_impostor (void)
 {
-  static const char *const answers[] = { "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=", "v=" KEY, "v=", "e=other-error", "ok", "v=AAAA" };
+  static const char *const answers[] = { "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=", ("v=" KEY), "v=", "e=other-error", "ok", "v=AAAA" };
 
   for (guint j = 0; j < 2 * G_N_ELEMENTS (answers); j++)
     {

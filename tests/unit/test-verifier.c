@@ -14,7 +14,7 @@ test_passwords (void)
 {
   static const char *const bad[] = {
     "a\nb", "a\x01", "\x7f", "\xff", "a\xc3", "\xc2\xad" /* nothing is left of it */, "\xf0\x9f\x98\x80" /* newer than SASLprep */,
-    "a\xd8\xa7" "b" /* left and right mixed */, "\xee\x80\x80" /* private use */,
+    ("a\xd8\xa7" "b") /* left and right mixed */, "\xee\x80\x80" /* private use */,
   };
   g_autofree char *longest = g_strnfill (SCRAM_PASSWORD_MAX, 'x'), *longer = g_strnfill (SCRAM_PASSWORD_MAX + 1, 'x');
   g_autoptr (GError) error = NULL;
