@@ -317,6 +317,7 @@ wc_client_login_async (WcClient *self, const char *server, const char *client_id
   self->tls = tls;
   wc_client_take_invitation (self);
   wc_client_begin_trust (self);
+  wc_client_set_encrypted (self, FALSE);
   self->attempt = 0;
   self->n_quick_ends = 0;
   self->login_task = g_steal_pointer (&task);

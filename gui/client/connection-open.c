@@ -298,6 +298,35 @@ begin_tls (GTask *task)
 }
 
 static void
+load_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  GTlsDatabase *database = g_tls_backend_get_default_database (g_tls_backend_get_default ());
+
+  g_task_return_pointer (task, database, g_object_unref); /* NULL: there is no TLS here, as will turn out */
+}
+
+static void
+loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Opening *self = g_task_get_task_data (task);
+
+  self->database = g_task_propagate_pointer (G_TASK (result), NULL);
+  if (!g_task_return_error_if_cancelled (task))
+    begin_tls (task);
+}
+
+/* The first time it takes a tenth of a second: hundreds of certificates are read. */
+static void
+load_trusted (GTask *task)
+{
+  g_autoptr (GTask) loading = g_task_new (NULL, NULL, loaded_cb, g_object_ref (task));
+
+  g_task_set_source_tag (loading, load_trusted);
+  g_task_run_in_thread (loading, load_thread);
+}
+
+static void
 connect_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -315,8 +344,10 @@ connect_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   wc_connection_set_up_socket (g_socket_connection_get_socket (self->stream));
-  if (self->tls)
+  if (self->tls && self->database != NULL)
     begin_tls (task);
+  else if (self->tls)
+    load_trusted (task);
   else
     g_task_return_pointer (task, wc_connection_new_plain (self->stream), g_object_unref);
 }
