@@ -66,7 +66,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ScramServer, scram_server_free)
 /* The client's end of one exchange. */
 typedef struct _ScramClient ScramClient;
 
-/* NULL for a mechanism that is unknown, or PLUS without a binding. */
+/* NULL for a mechanism that is unknown, or PLUS without a binding. Give the binding to SCRAM_SHA_256 too, when there is one and the server did not offer PLUS: a
+ * server that did offer it finds out then, and refuses. */
 ScramClient *scram_client_new (const char *mechanism, const char *id, const char *password, GBytes *binding);
 /* The first message, in base64; NULL when the password may be none. Transfer full. */
 char *scram_client_first (ScramClient *self);
