@@ -61,6 +61,7 @@ struct _TlsSession
 /* What one read brought is handed to GnuTLS from here: by itself it would read each record in two. */
 static _Thread_local struct
 {
+  TlsSession *owner; /* whose turn to receive it is; NULL: nobody's, as when this thread sends */
   guint8 data[READ_SIZE];
   gsize start, end;
 } input;
@@ -232,6 +233,11 @@ pull_cb (gnutls_transport_ptr_t transport, void *data, size_t size)
   TlsSession *self = transport;
   gssize n;
 
+  if (input.owner != self)
+    {
+      errno = EAGAIN;
+      return -1;
+    }
   if (input.start == input.end)
     {
       self->starved = TRUE;
@@ -270,6 +276,7 @@ static void
 begin_input (TlsSession *self)
 {
   self->drained = FALSE;
+  input.owner = self;
   input.start = 0;
   input.end = self->ahead_len;
   if (self->ahead_len > 0)
@@ -281,6 +288,7 @@ begin_input (TlsSession *self)
 static void
 end_input (TlsSession *self)
 {
+  input.owner = NULL;
   if (input.start == input.end)
     return;
   self->ahead_len = input.end - input.start;
