@@ -22,7 +22,9 @@
 /* Descriptors that must be free for accepting to go on: for the next connection, and for what the store opens meanwhile. */
 #define FREE_DESCRIPTORS 2
 
-#define PAUSE_MS 50
+/* How long a pause is at first, when one that leaves may be enough, and then. */
+#define PAUSE_MS 5
+#define LONG_PAUSE_MS 50
 #define LOG_AGAIN_US (30 * G_TIME_SPAN_SECOND)
 
 struct _Listener
@@ -95,11 +97,13 @@ pause_over_cb (gpointer user_data)
   Listener *self = user_data;
 
   tell_reason (self);
-  if (!has_descriptors () || !self->has_room (self->user_data))
-    return G_SOURCE_CONTINUE;
-
-  self->pause_source = 0;
-  g_socket_service_start (self->service);
+  if (has_descriptors () && self->has_room (self->user_data))
+    {
+      self->pause_source = 0;
+      g_socket_service_start (self->service);
+    }
+  else
+    self->pause_source = g_timeout_add (LONG_PAUSE_MS, pause_over_cb, self);
   return G_SOURCE_REMOVE;
 }
 
