@@ -118,6 +118,7 @@ set_up (Fixture *f, gconstpointer data)
   script_set_certificate (f->server, f->certificate);
   f->link = g_strdup_printf ("webchat://127.0.0.1:%u/alice?token=abc&sha256=%s", script_port (f->server), f->fingerprint);
   f->client = test_client_new ();
+  f->client->timing.login = 60000; /* a handshake takes its time under a sanitizer */
   f->secrets = ((MakeSecrets) data) ();
   wc_client_set_secrets (f->client, f->secrets);
   f->settings = ui_settings_new (NULL);
