@@ -218,7 +218,7 @@ connect_now (WcClient *self)
       endpoint.is_invitation = TRUE;
     }
   endpoint.database = self->trust.database;
-  endpoint.handshake_ms = self->timing.login / 2; /* so that it is known what it is that takes so long */
+  endpoint.handshake_ms = self->timing.handshake;
 
   g_weak_ref_init (ref, self);
   wc_client_limit_login (self, self->timing.login);

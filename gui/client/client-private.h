@@ -23,6 +23,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint login;      /* from the start of connecting to CONNECTED */
+  guint handshake;  /* of TLS, within that: so that it is known what it is that takes so long; 0 = no limit of its own */
   guint ping_after; /* silence after which the server is asked for a sign of life; 0 = never */
   guint dead_after; /* silence after which it is taken for dead, and how long an answer may be owed */
   guint probe;      /* how long the answer may take after the network changed, or the machine slept; 0 = no such probes */

@@ -40,6 +40,7 @@ static guint signals[N_SIGNALS];
 
 static const WcTiming usual_timing = {
   .login = 20000,
+  .handshake = 10000,
   .ping_after = 12000,
   .dead_after = 25000,
   .probe = 4000,

@@ -24,7 +24,8 @@ typedef struct
   GCancellable *handshake; /* the caller's, and the time limit's */
   gulong cancelled_handler;
   guint handshake_source;
-  gboolean too_late;
+  GTask *task;       /* not owned: whose answer the handshake is to be */
+  gboolean too_late; /* it was answered without it */
   char *fingerprint; /* what the server has shown */
   gboolean refused;
   GTlsCertificateFlags flaws;
@@ -215,10 +216,14 @@ static gboolean
 too_late_cb (gpointer user_data)
 {
   Opening *self = user_data;
+  g_autoptr (GError) error = NULL;
 
+  /* It is over when its thread has noticed. Nobody waits for that. */
   self->handshake_source = 0;
   self->too_late = TRUE;
   g_cancellable_cancel (self->handshake);
+  g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "no TLS handshake in time");
+  g_task_return_error (self->task, explain_handshake (self, error));
 
   return G_SOURCE_REMOVE;
 }
@@ -249,7 +254,7 @@ handshake_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   end_limit (self, g_task_get_cancellable (task));
   g_signal_handlers_disconnect_by_data (tls, self);
-  if (g_task_return_error_if_cancelled (task))
+  if (self->too_late || g_task_return_error_if_cancelled (task))
     return;
   if (!is_done)
     {
@@ -289,6 +294,7 @@ begin_tls (GTask *task)
     g_tls_connection_set_database (G_TLS_CONNECTION (tls), self->database);
   g_signal_connect (tls, "accept-certificate", G_CALLBACK (accept_certificate_cb), self);
 
+  self->task = task;
   self->handshake = g_cancellable_new ();
   if (cancellable != NULL)
     self->cancelled_handler = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), g_object_ref (self->handshake), g_object_unref);

@@ -182,7 +182,7 @@ test_no_tls (Fixture *f, gconstpointer data)
   script_set_certificate (f->server, NULL);
   plain = g_strdup (script_address (f->server));
   if (others[i].answer == NULL && !others[i].hang_up)
-    f->client->timing.login = 3000;
+    f->client->timing.handshake = 200;
   login_start (&login, f->client, address, "alice", NULL);
   script_accept (f->server);
   if (others[i].answer != NULL)
