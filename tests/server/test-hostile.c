@@ -234,7 +234,7 @@ test_trickled_hello (void)
           if (n == 0 || (n < 0 && errno != EAGAIN))
             continue;
           left++;
-          attacker_send (polls[i].fd, "a", 1);
+          attacker_send (polls[i].fd, "*", 1); /* no Client-ID: a moment's silence must not make an unframed client's HELLO of it */
         }
     }
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 1 * G_TIME_SPAN_SECOND);
