@@ -22,7 +22,8 @@ struct _ScramClient
   Gsasl_session *session;
   ScramUnbound *unbound; /* it does the work instead */
   gboolean has_password;
-  gboolean responded;
+  gboolean challenged; /* one challenge is taken, and no other after it */
+  gboolean responded;  /* to it */
 };
 
 /* It is never changed after it was made, and lives as long as the process. */
@@ -272,9 +273,11 @@ scram_client_respond (ScramClient *self, const char *challenge, gsize len, GErro
     }
   if (iterations > 0 && self->unbound != NULL)
     answer = encode_message (scram_unbound_respond (self->unbound, message));
-  else if (iterations > 0 && !self->responded)
+  else if (iterations > 0 && !self->challenged)
     step (self->session, message, n_bytes, &answer);
-  self->responded = TRUE;
+  self->challenged = TRUE;
+  /* Not without an answer: the library would take the server's last word for a challenge, and compute as long as that asks for. */
+  self->responded = answer != NULL;
   if (answer == NULL)
     g_set_error_literal (error, SCRAM_ERROR, SCRAM_ERROR_CHALLENGE, "The server's challenge makes no sense.");
   return answer;

@@ -521,6 +521,25 @@ test_hasty_server (void)
   g_assert_false (scram_client_verify (client, v, strlen (v)));
 }
 
+/* A challenge that makes no sense, and then one that would keep the client busy for hours, in the place of the server's last word. It hangs if that
+ * is computed. */
+static void
+test_late_challenge (void)
+{
+  g_autoptr (ScramClient) client = scram_client_new (SCRAM_SHA_256, RFC_ID, RFC_PASSWORD, NULL);
+  g_autofree char *first = scram_client_first (client);
+  gsize len;
+  g_autofree guchar *bytes = g_base64_decode (first, &len);
+  g_autofree char *message = g_strndup ((char *) bytes, len);
+  g_autofree char *late = g_strconcat (strstr (message, "r="), "more,s=c2FsdHNhbHQ=,i=2000000000", NULL);
+  g_autofree char *empty = base64 ("r=nothing"), *coded = base64 (late);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (scram_client_respond (client, empty, strlen (empty), &error));
+  g_assert_error (error, SCRAM_ERROR, SCRAM_ERROR_CHALLENGE);
+  g_assert_false (scram_client_verify (client, coded, strlen (coded)));
+}
+
 /* The same password, typed on different keyboards (RFC 4013). */
 static const struct
 {
@@ -598,6 +617,7 @@ main (int argc, char **argv)
   g_test_add_func ("/scram/challenges", test_challenges);
   g_test_add_func ("/scram/impostor", test_impostor);
   g_test_add_func ("/scram/hasty-server", test_hasty_server);
+  g_test_add_func ("/scram/late-challenge", test_late_challenge);
   g_test_add_func ("/scram/saslprep", test_saslprep);
   g_test_add_func ("/scram/derived", test_derived);
   g_test_add_func ("/scram/threads", test_threads);
