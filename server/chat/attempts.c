@@ -142,17 +142,17 @@ table_use (Table *table, const Key *key, gint64 now)
   return entry;
 }
 
-/* From when on the next attempt may be looked at. */
+/* From when on the next attempt may be looked at, when so many failures cost nothing. */
 static gint64
-entry_next (const Entry *entry)
+entry_next (const Entry *entry, guint free)
 {
   guint failures = entry != NULL ? entry->failures : 0;
 
-  if (failures <= ATTEMPTS_FREE)
+  if (failures <= free)
     return 0;
-  if (failures - ATTEMPTS_FREE >= 5) /* 2^5 s is more already */
+  if (failures - free >= 5) /* 2^5 s is more already */
     return entry->last + ATTEMPTS_DELAY_MAX_US;
-  return entry->last + MIN ((gint64) G_USEC_PER_SEC << (failures - ATTEMPTS_FREE), ATTEMPTS_DELAY_MAX_US);
+  return entry->last + MIN ((gint64) G_USEC_PER_SEC << (failures - free), ATTEMPTS_DELAY_MAX_US);
 }
 
 static void
@@ -216,9 +216,9 @@ attempts_reserve (Attempts *self, const struct in6_addr *address, const char *id
 
   g_mutex_lock (&self->lock);
   known = is_prover (table_find (&self->ids, &to, now), &from);
-  when = MAX (now, entry_next (table_find (&self->addresses, &from, now)));
+  when = MAX (now, entry_next (table_find (&self->addresses, &from, now), ATTEMPTS_ADDRESS_FREE));
   if (!known)
-    when = MAX (when, entry_next (table_find (&self->ids, &to, now)));
+    when = MAX (when, entry_next (table_find (&self->ids, &to, now), ATTEMPTS_ID_FREE));
   if (when <= latest)
     {
       entry_fail (table_use (&self->addresses, &from, now), &to, when, now);

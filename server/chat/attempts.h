@@ -13,7 +13,8 @@
 
 #include <glib.h>
 
-#define ATTEMPTS_FREE 3                                   /* failures that cost nothing */
+#define ATTEMPTS_ID_FREE 3                                /* failures with a Client-ID that cost nothing */
+#define ATTEMPTS_ADDRESS_FREE 20                          /* and from an address, which a whole house may share */
 #define ATTEMPTS_DELAY_MAX_US (30 * G_TIME_SPAN_SECOND)   /* the delay doubles from two seconds up to this */
 #define ATTEMPTS_HALF_LIFE_US (10 * G_TIME_SPAN_MINUTE)   /* so long after, half as many failures count */
 #define ATTEMPTS_ENTRIES_MAX 65536                        /* addresses, and again Client-IDs; the ones unused for longest are forgotten */

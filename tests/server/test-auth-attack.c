@@ -8,7 +8,8 @@
 
 #define ATTACKER  "127.0.0.2"
 #define ATTACKER2 "127.0.0.3"
-#define FREE      4 /* so many are looked at without a wait */
+#define FREE      4 /* so many with an ID are looked at without a wait */
+#define FROM_FREE 21 /* and so many from an address */
 
 static TestServer *
 start (const char *entry)
@@ -63,6 +64,18 @@ fail (TestServer *server, const char *from, const char *id)
   test_fail_to_prove (client, id, "guess");
 }
 
+/* From the address no more may be looked at without a wait than with an ID. */
+static void
+spend (TestServer *server, const char *from)
+{
+  for (guint i = FREE; i < FROM_FREE; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("nobody%u", i);
+
+      fail (server, from, id);
+    }
+}
+
 /* So many guesses at once that the next one would have to wait until a minute from now, which is longer than such a server lets a login take, also when this
  * machine has needed a while for them. */
 #define LONG_LOGIN "session.login-timeout=40"
@@ -102,6 +115,7 @@ test_refused (void)
 {
   g_autoptr (TestServer) server = start (LONG_LOGIN);
 
+  spend (server, ATTACKER);
   guess_much (server, ATTACKER, "alice");
   for (guint i = 0; i < 8; i++)
     assert_long_wait (be_refused (server, ATTACKER, i % 2 ? "alice" : "nobody", i % 4 ? "guess" : "wonderland"));
@@ -272,6 +286,7 @@ test_invitations (void)
   g_autofree char *verifier = test_verifier ("mine");
   TestClient *clients[N_GUESSES];
 
+  spend (server, ATTACKER);
   for (guint i = 0; i <= N_GUESSES; i++)
     {
       g_autoptr (TestClient) client = come_from (server, ATTACKER);

@@ -89,6 +89,18 @@ ask (Fixture *f, const char *from, const char *id)
 
 static const int delays[] = { 0, 0, 0, 0, 2, 4, 8, 16, 30, 30, 30 };
 
+/* Fails from the address until it has as many free failures left as an ID has. Each time with another ID. */
+static void
+spend (Fixture *f, const char *from)
+{
+  for (guint i = ATTEMPTS_ID_FREE; i < ATTEMPTS_ADDRESS_FREE; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("spent%u", i);
+
+      g_assert_cmpint (fail (f, from, id), ==, 0);
+    }
+}
+
 /* One ID from one address. */
 static void
 test_growing (Fixture *f, gconstpointer data)
@@ -103,6 +115,7 @@ test_growing (Fixture *f, gconstpointer data)
 static void
 test_address (Fixture *f, gconstpointer data)
 {
+  spend (f, "192.0.2.1");
   for (guint i = 0; i < G_N_ELEMENTS (delays); i++)
     {
       g_autofree char *id = g_strdup_printf ("id%u", i);
@@ -129,6 +142,7 @@ test_id (Fixture *f, gconstpointer data)
 static void
 test_networks (Fixture *f, gconstpointer data)
 {
+  spend (f, "2001:db8:1:2::abcd");
   for (guint i = 0; i < 8; i++)
     {
       g_autofree char *from = g_strdup_printf ("2001:db8:1:2::%x", i * 7919 + 1), *id = g_strdup_printf ("id%u", i);
@@ -176,6 +190,7 @@ test_success (Fixture *f, gconstpointer data)
   for (guint i = 0; i < 6; i++)
     fail (f, "192.0.2.1", "alice");
   g_assert_cmpint (succeed (f, "192.0.2.1", "alice"), ==, 8);
+  spend (f, "192.0.2.1");
   for (guint i = 0; i < 5; i++)
     g_assert_cmpint (fail (f, "192.0.2.1", "alice"), ==, delays[i]);
 }
@@ -194,14 +209,16 @@ test_owner (Fixture *f, gconstpointer data)
   g_assert_cmpint (ask (f, "203.0.113.1", "alice"), ==, 30);
   g_assert_cmpint (succeed (f, "192.0.2.1", "alice"), ==, 0);
   g_assert_cmpint (ask (f, "203.0.113.1", "alice"), ==, 30); /* that was no help for the others */
+  spend (f, "192.0.2.1");
   for (guint i = 0; i < 5; i++)
-    g_assert_cmpint (fail (f, "192.0.2.1", "alice"), ==, delays[i]); /* but it may fail no more often than any */
+    g_assert_cmpint (fail (f, "192.0.2.1", "alice"), ==, delays[i]); /* but it may fail no more often than any address */
 }
 
 /* An attacker with an ID of his own makes nothing forgotten by proving that. */
 static void
 test_own_id (Fixture *f, gconstpointer data)
 {
+  spend (f, "192.0.2.1");
   for (guint i = 0; i < G_N_ELEMENTS (delays); i++)
     {
       g_assert_cmpint (fail (f, "192.0.2.1", "alice"), ==, delays[i]);
@@ -237,6 +254,7 @@ test_bounded (Fixture *f, gconstpointer data)
       fail (f, from, id);
     }
   g_assert_cmpuint (attempts_count_entries (f->attempts), ==, 2 * ATTEMPTS_ENTRIES_MAX);
+  spend (f, "2001:db8:1:ffff::1");
   for (guint i = 0; i < 3; i++)
     fail (f, "2001:db8:1:ffff::1", "more");
   g_assert_cmpint (ask (f, "2001:db8:1:ffff::1", "even-more"), ==, 2);
