@@ -113,7 +113,7 @@ insert (GByteArray *input, guint at, const guint8 *bytes, guint len)
 {
   guint old = input->len;
 
-  if (old + len > INPUT_MAX)
+  if (len == 0 || old + len > INPUT_MAX)
     return;
   g_byte_array_set_size (input, old + len);
   memmove (input->data + at + len, input->data + at, old - at);
