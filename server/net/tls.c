@@ -233,7 +233,8 @@ pull_cb (gnutls_transport_ptr_t transport, void *data, size_t size)
   TlsSession *self = transport;
   gssize n;
 
-  if (input.owner != self)
+  /* Whatever GnuTLS would make of more: who sends nothing but alerts would keep it, and the worker, here for as long as he likes. */
+  if (input.owner != self || self->fruitless > FRUITLESS_MAX)
     {
       errno = EAGAIN;
       return -1;

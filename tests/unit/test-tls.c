@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -347,6 +348,27 @@ test_rehandshake (Fixture *f, gconstpointer data)
   g_assert_cmpint (errno, ==, EPROTO);
 }
 
+/* Warnings mean nothing, and each is passed over: who sends no end of them must not keep whoever reads. */
+static void
+test_alert_flood (Fixture *f, gconstpointer data)
+{
+  const int large = 1024 * 1024;
+  char bytes[100];
+  int unread = 0;
+
+  shake_hands (f);
+  g_assert_no_errno (setsockopt (f->fds[1], SOL_SOCKET, SO_SNDBUF, &large, sizeof large));
+  for (guint i = 0; i < 10000 && gnutls_alert_send (f->client, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION) == GNUTLS_E_SUCCESS; i++)
+    ;
+  g_assert_no_errno (ioctl (f->fds[0], FIONREAD, &unread));
+  g_assert_cmpint (unread, >, 70000);
+
+  g_assert_cmpint (tls_session_recv (f->server, bytes, sizeof bytes, FALSE), ==, -1);
+  g_assert_cmpint (errno, ==, EPROTO);
+  g_assert_no_errno (ioctl (f->fds[0], FIONREAD, &unread));
+  g_assert_cmpint (unread, >, 0);
+}
+
 static void
 test_old_version (Fixture *f, gconstpointer data)
 {
@@ -528,6 +550,7 @@ main (int argc, char **argv)
   ADD ("cut", TLS13, test_cut);
   ADD ("forged-record", TLS13, test_forged_record);
   ADD ("rehandshake", TLS12, test_rehandshake);
+  ADD ("alert-flood", TLS12, test_alert_flood);
   ADD ("old-version", "NORMAL:-VERS-ALL:+VERS-TLS1.1", test_old_version);
   ADD ("garbage", TLS13, test_garbage);
   g_test_add_func ("/certificate/made-once", test_certificate);
