@@ -14,7 +14,7 @@
 
 /* Everything else that is asked for, refused messages too. An app that comes back after a year asks for each of its conversations, a few at a time. Whoever asks
  * faster than this is refused nothing, but not heard for a moment. */
-#define REQUESTS_PER_SECOND 200
+#define REQUESTS_PER_SECOND 1000
 #define REQUESTS_BURST 2000
 #define REQUESTS_AT_ONCE 50 /* are allowed after that moment */
 
