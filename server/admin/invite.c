@@ -175,7 +175,7 @@ prepare_client (const Config *config, const char *id, gboolean *has_password, GE
       g_clear_error (&wrong);
 
       verifier = scram_verifier_new_unusable ();
-      if (list != NULL && client_list_contains (list, id) ? client_list_set (config->client_list, id, verifier, present, &wrong)
+      if (list != NULL && client_list_contains (list, id) ? client_list_set (config->client_list, id, verifier, present != NULL ? present : "", &wrong)
                                                           : client_list_add (config->client_list, id, verifier, &wrong))
         return g_steal_pointer (&verifier);
       /* Somebody was faster: looked at again. */

@@ -254,12 +254,14 @@ gboolean
 client_list_set (const char *file, const char *id, const char *verifier, const char *expected, GError **error)
 {
   g_auto (Edit) edit = { .lock = -1 };
+  const char *present;
 
   if (!check_arguments (file, id, verifier, error) || !begin (&edit, file, FALSE, error))
     return FALSE;
   if (!client_list_contains (edit.list, id))
     return set_missing (error, file, id);
-  if (expected != NULL && g_strcmp0 (client_list_get_verifier (edit.list, id), expected) != 0)
+  present = client_list_get_verifier (edit.list, id);
+  if (expected != NULL && strcmp (present != NULL ? present : "", expected) != 0)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG, "%s: %s has another verifier meanwhile", file, id);
       return FALSE;

@@ -9,7 +9,7 @@
 #include <gio/gio.h>
 
 /* Gives the ID, which must be on the list (else G_IO_ERROR_NOT_FOUND), this verifier; NULL takes it away. With expected, only while its present verifier is
- * that one; else G_IO_ERROR_WRONG_ETAG. */
+ * that one ("": while it has none); else G_IO_ERROR_WRONG_ETAG. */
 gboolean client_list_set (const char *file, const char *id, const char *verifier, const char *expected, GError **error);
 
 /* Appends it, with a verifier or (NULL) without. G_IO_ERROR_EXISTS if it is on the list already. A file that is not there is made, with its folder's owner

@@ -126,7 +126,12 @@ test_expected (Fixture *f, gconstpointer data)
   assert_list (f, "alice " V2 "\nbob\n");
   g_assert_false (client_list_set (f->list, "alice", V3, V1, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG);
+  g_clear_error (&error);
+  g_assert_false (client_list_set (f->list, "alice", V3, "", &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG);
   assert_list (f, "alice " V2 "\nbob\n");
+  g_assert_true (client_list_set (f->list, "bob", V3, "", NULL));
+  assert_list (f, "alice " V2 "\nbob " V3 "\n");
 }
 
 static void
