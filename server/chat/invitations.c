@@ -7,6 +7,9 @@
 #include "identity/invitation-token.h"
 #include "shared/scram.h"
 
+/* How long the list's change may take: longer than whoever changes it waits for others who do. It goes on in any case, so nobody is declined meanwhile. */
+#define ACCEPT_US (20 * G_TIME_SPAN_SECOND)
+
 /* The list is being changed, in a thread that may wait for the disk. */
 typedef struct
 {
@@ -98,6 +101,8 @@ accept_invitation (Peer *peer, const char *verifier, const char *expected)
   job->job.next = acceptance_next;
   job->job.free = acceptance_free;
   job->verifier = g_strdup (verifier);
+  peer->login_deadline = MAX (peer->login_deadline, g_get_monotonic_time () + ACCEPT_US);
+  connection_set_timeout (peer->connection, peer->login_deadline);
   peer_start_job (peer, &job->job);
   connection_ref (peer->connection);
   directory_set_verifier (peer->hub->directory, proof_get_id (peer->proof), verifier, expected, changed_cb, peer);
