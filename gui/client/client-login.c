@@ -104,8 +104,8 @@ take_failure (WcClient *self, const GError *failure)
     }
   error = wc_client_refine_error (self, cause);
 
-  /* With something to show, trouble with the network is no reason to show nothing. */
-  if (is_final (error) || (self->login_task != NULL && !self->ready))
+  /* With something to show, trouble with the network is no reason to show nothing; but whoever comes by an invitation wants to know whether it worked. */
+  if (is_final (error) || (self->login_task != NULL && (!self->ready || self->auth.invitation != NULL)))
     {
       go_offline (self, error);
       if (self->login_task != NULL)

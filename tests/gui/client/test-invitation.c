@@ -209,6 +209,34 @@ test_lost_before (Fixture *f, gconstpointer data)
   assert_let_in (f);
 }
 
+/* There is something to show from before. A login that did not come to its end is none all the same: the old password is still the right one. */
+static void
+test_lost_with_cache (Fixture *f, gconstpointer data)
+{
+  GFile *folder = test_folder_new ();
+  g_autofree char *server = g_strdup_printf ("127.0.0.1:%u", script_port (f->server));
+  WcCache *cache = wc_cache_open (folder, server, "alice", NULL, NULL);
+
+  wc_cache_set_marks (cache, "bob", 0, 0, 0, 0);
+  wc_cache_close (cache);
+  wc_client_set_folder (f->client, folder);
+
+  start (f);
+  expect_hello (f);
+  g_assert_true (wc_client_get_ready (f->client));
+  script_say (f->server, "ERROR busy too many connections\n");
+  assert_failed (f, WC_ERROR_BUSY);
+  g_assert_false (wc_client_get_ready (f->client));
+
+  start (f);
+  expect_invitation (f);
+  script_say (f->server, "CONNECTED 2\n");
+  assert_let_in (f);
+  wc_client_logout (f->client);
+  wc_client_set_folder (f->client, NULL);
+  test_folder_free (folder);
+}
+
 static void
 test_rate_limited (Fixture *f, gconstpointer data)
 {
@@ -322,6 +350,7 @@ main (int argc, char **argv)
   add ("/client/invitation/expired", "ERROR not-allowed this invitation has expired\n", test_refused);
   add ("/client/invitation/declined", "", test_refused);
   add ("/client/invitation/lost-before", NULL, test_lost_before);
+  add ("/client/invitation/lost-with-cache", NULL, test_lost_with_cache);
   add ("/client/invitation/rate-limited", NULL, test_rate_limited);
   add ("/client/invitation/other-certificate", NULL, test_other_certificate);
   for (guint i = 0; i < G_N_ELEMENTS (odd); i++)
