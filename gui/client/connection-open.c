@@ -198,18 +198,23 @@ get_fingerprint (GTlsCertificate *certificate)
   return g_compute_checksum_for_data (G_CHECKSUM_SHA256, der->data, der->len);
 }
 
+/* What the system has nothing against is good; else only what is pinned. */
+static gboolean
+judge (Opening *self, GTlsCertificate *certificate, GTlsCertificateFlags flaws)
+{
+  g_free (self->fingerprint);
+  self->fingerprint = get_fingerprint (certificate);
+  self->flaws = flaws;
+  self->refused = flaws != 0 && g_strcmp0 (self->pin, self->fingerprint) != 0;
+
+  return !self->refused;
+}
+
 /* Called only when the system does not trust it. */
 static gboolean
 accept_certificate_cb (GTlsConnection *tls, GTlsCertificate *certificate, GTlsCertificateFlags flaws, gpointer user_data)
 {
-  Opening *self = user_data;
-
-  g_free (self->fingerprint);
-  self->fingerprint = get_fingerprint (certificate);
-  self->flaws = flaws;
-  self->refused = g_strcmp0 (self->pin, self->fingerprint) != 0;
-
-  return !self->refused;
+  return judge (user_data, certificate, flaws);
 }
 
 static gboolean
@@ -251,6 +256,7 @@ handshake_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Opening *self = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   gboolean is_done = g_tls_connection_handshake_finish (tls, result, &error);
+  GTlsCertificate *certificate;
 
   end_limit (self, g_task_get_cancellable (task));
   g_signal_handlers_disconnect_by_data (tls, self);
@@ -262,8 +268,20 @@ handshake_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  g_free (self->fingerprint);
-  self->fingerprint = get_fingerprint (g_tls_connection_get_peer_certificate (tls));
+  /* Once more: nobody was asked where a session from before goes on, and what was good then need not be now. */
+  certificate = g_tls_connection_get_peer_certificate (tls);
+  if (certificate == NULL)
+    {
+      g_set_error_literal (&error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, "no certificate");
+      g_task_return_error (task, explain_handshake (self, error));
+      return;
+    }
+  if (!judge (self, certificate, g_tls_connection_get_peer_certificate_errors (tls)))
+    {
+      g_task_return_error (task, explain_certificate (self));
+      return;
+    }
+
   g_task_return_pointer (task, wc_connection_new_tls (tls, g_socket_connection_get_socket (self->stream), self->fingerprint), g_object_unref);
 }
 

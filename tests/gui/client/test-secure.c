@@ -151,6 +151,23 @@ test_certificate_changed (Fixture *f, gconstpointer data)
   g_assert_error (wc_client_get_error (f->alice), WC_ERROR, WC_ERROR_CERTIFICATE_CHANGED);
 }
 
+/* What was taken away counts at once, however well the two could go on with the session that they had. */
+static void
+test_certificate_removed (Fixture *f, gconstpointer data)
+{
+  WcPins *pins = wc_client_get_pins (f->alice);
+  g_autoptr (WcPin) pin = NULL;
+
+  log_in (f, f->alice, "alice", "alice's");
+  wc_client_logout (f->alice);
+  assert_login (f, f->alice, "alice", "alice's", -1);
+  wc_client_logout (f->alice);
+  pin = g_list_model_get_item (wc_pins_get_list (pins), 0);
+  wc_pins_remove (pins, pin);
+  assert_login (f, f->alice, "alice", "alice's", WC_ERROR_CERTIFICATE_UNKNOWN);
+  g_assert_nonnull (wc_client_get_certificate_fingerprint (f->alice));
+}
+
 static void
 test_invitation (Fixture *f, gconstpointer data)
 {
@@ -254,6 +271,7 @@ main (int argc, char **argv)
   add ("/client/secure/chat", test_chat);
   add ("/client/secure/refused", test_refused);
   add ("/client/secure/certificate-changed", test_certificate_changed);
+  add ("/client/secure/certificate-removed", test_certificate_removed);
   add ("/client/secure/invitation", test_invitation);
   add ("/client/secure/much", test_much);
 
