@@ -303,15 +303,21 @@ wc_client_get_certificate_fingerprint (WcClient *self)
   return self->trust.fingerprint;
 }
 
-void
-wc_client_trust_certificate (WcClient *self)
+gboolean
+wc_client_trust_certificate (WcClient *self, const char *server, const char *fingerprint)
 {
-  g_return_if_fail (WC_IS_CLIENT (self));
+  g_return_val_if_fail (WC_IS_CLIENT (self), FALSE);
+  g_return_val_if_fail (server != NULL && fingerprint != NULL, FALSE);
+
+  if (g_strcmp0 (self->server, server) != 0 || g_strcmp0 (self->trust.fingerprint, fingerprint) != 0)
+    return FALSE;
 
   /* A changed one is never trusted in passing: first somebody has to take the old one away. */
-  if (self->trust.fingerprint != NULL && wc_pins_lookup (self->trust.pins, self->host, self->port) == NULL)
+  if (wc_pins_lookup (self->trust.pins, self->host, self->port) == NULL)
     wc_pins_set (self->trust.pins, self->host, self->port, self->trust.fingerprint);
   g_clear_pointer (&self->trust.fingerprint, g_free);
+
+  return TRUE;
 }
 
 guint

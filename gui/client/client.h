@@ -128,8 +128,9 @@ WcPins *wc_client_get_pins (WcClient *self); /* transfer none */
 
 /* SHA-256 of the certificate that the last login failed for (WC_ERROR_CERTIFICATE_UNKNOWN, _CHANGED): 64 lower-case hex digits; else NULL. */
 const char *wc_client_get_certificate_fingerprint (WcClient *self);
-/* Pins that one for the server, unless another one is (WC_ERROR_CERTIFICATE_CHANGED): a person has to take that away first. Then log in again. */
-void wc_client_trust_certificate (WcClient *self);
+/* Pins that one for the server, unless another one is (WC_ERROR_CERTIFICATE_CHANGED): a person has to take that away first. Then log in again.
+ * server, fingerprint: what the person has seen and meant. FALSE: the last login failed for something else since, and nothing was done. */
+gboolean wc_client_trust_certificate (WcClient *self, const char *server, const char *fingerprint);
 
 /* After WC_ERROR_RATE_LIMITED: for how many milliseconds the server will not be asked again; else 0. */
 guint wc_client_get_wait (WcClient *self);

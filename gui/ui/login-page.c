@@ -401,23 +401,28 @@ ui_login_page_remember (UiLoginPage *self)
 }
 
 static void
-trust_cb (UiLoginPage *self, const char *response)
+trust_cb (UiLoginPage *self, const char *response, UiTrustDialog *dialog)
 {
-  if (!g_str_equal (response, "trust") || self->logging_in)
+  const char *server = ui_trust_dialog_get_server (dialog);
+  g_autofree char *typed = dup_server (self);
+
+  if (!g_str_equal (response, "trust") || self->logging_in || !g_str_equal (typed, server))
     return;
 
-  wc_client_trust_certificate (self->client);
-  ui_login_page_log_in (self);
+  /* What the person has looked at, and nothing that came after it. */
+  if (wc_client_trust_certificate (self->client, server, ui_trust_dialog_get_fingerprint (dialog)))
+    ui_login_page_log_in (self);
 }
 
 static void
-ask_whether_to_trust (UiLoginPage *self, const char *server)
+ask_whether_to_trust (UiLoginPage *self)
 {
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  const char *server = wc_client_get_server (self->client);
   const char *fingerprint = wc_client_get_certificate_fingerprint (self->client);
   GtkWindow *dialog;
 
-  if (!fingerprint)
+  if (!server || !fingerprint)
     return;
 
   dialog = ui_trust_dialog_new (GTK_IS_WINDOW (root) ? GTK_WINDOW (root) : NULL, server, fingerprint);
@@ -521,6 +526,6 @@ ui_login_page_show_error (UiLoginPage *self, const GError *error)
       ui_server_group_set_error (self->server, advice, details);
       gtk_widget_grab_focus (GTK_WIDGET (self->server));
       if (g_error_matches (error, WC_ERROR, WC_ERROR_CERTIFICATE_UNKNOWN))
-        ask_whether_to_trust (self, server);
+        ask_whether_to_trust (self);
     }
 }

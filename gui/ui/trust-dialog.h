@@ -12,4 +12,8 @@ G_DECLARE_FINAL_TYPE (UiTrustDialog, ui_trust_dialog, UI, TRUST_DIALOG, AdwMessa
 /* server: as the person typed it; fingerprint: 64 hex digits. */
 GtkWindow *ui_trust_dialog_new (GtkWindow *parent, const char *server, const char *fingerprint);
 
+/* What it asks about. */
+const char *ui_trust_dialog_get_server (UiTrustDialog *self);
+const char *ui_trust_dialog_get_fingerprint (UiTrustDialog *self);
+
 G_END_DECLS

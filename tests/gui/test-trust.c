@@ -424,6 +424,29 @@ test_unknown (Fixture *f, gconstpointer data)
   g_assert_cmpstr (wc_pins_lookup (wc_client_get_pins (f->client), "127.0.0.1", script_port (f->server)), ==, f->fingerprint);
 }
 
+/* While somebody looks at a fingerprint, a login of something else shows another one: a yes is to what was looked at. */
+static void
+test_unknown_meanwhile (Fixture *f, gconstpointer data)
+{
+  g_auto (Login) login = { 0 };
+
+  log_in (f);
+  g_assert_false (script_try_accept (f->server));
+  wait_for (!is_busy (f));
+  gui_wait_until (is_drawn, find_dialog ());
+
+  change_certificate (f);
+  login_start (&login, f->client, script_address (f->server), "alice", NULL);
+  g_assert_false (script_try_accept (f->server));
+  wait_for (login.done);
+  g_assert_error (login.error, WC_ERROR, WC_ERROR_CERTIFICATE_UNKNOWN);
+
+  g_signal_emit_by_name (gui_find_button (GTK_WIDGET (find_dialog ()), "_Trust This Server"), "clicked");
+  wait_for (find_dialog () == NULL);
+  g_assert_false (is_busy (f));
+  g_assert_null (wc_pins_lookup (wc_client_get_pins (f->client), "127.0.0.1", script_port (f->server)));
+}
+
 /* There is nothing to be clicked away; both fingerprints are there, and what to do. */
 static void
 assert_changed (Fixture *f, const char *before)
@@ -522,6 +545,7 @@ main (int argc, char *argv[])
   if (has_tls)
     {
       ADD ("unknown", set_up_tls, test_unknown);
+      ADD ("unknown-meanwhile", set_up_tls, test_unknown_meanwhile);
       ADD ("changed", set_up_tls, test_changed);
       ADD ("changed-meanwhile", set_up_tls, test_changed_meanwhile);
       ADD ("no-tls", set_up, test_no_tls);

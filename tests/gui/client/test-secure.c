@@ -73,7 +73,7 @@ log_in (Fixture *f, WcClient *client, const char *client_id, const char *passwor
   fingerprint = certificate_fingerprint (certificate);
   assert_login (f, client, client_id, password, WC_ERROR_CERTIFICATE_UNKNOWN);
   g_assert_cmpstr (wc_client_get_certificate_fingerprint (client), ==, fingerprint);
-  wc_client_trust_certificate (client);
+  g_assert_true (wc_client_trust_certificate (client, f->address, fingerprint));
   assert_login (f, client, client_id, password, -1);
 }
 

@@ -74,8 +74,11 @@ test_first_time (Fixture *f, gconstpointer data)
   assert_message_has (f, f->fingerprint);
   g_assert_cmpuint (g_list_model_get_n_items (pins), ==, 0);
 
-  /* then trusted, */
-  wc_client_trust_certificate (f->client);
+  /* then trusted, unless something else was meant, */
+  g_assert_false (wc_client_trust_certificate (f->client, script_address (f->server), other_fingerprint));
+  g_assert_false (wc_client_trust_certificate (f->client, "chat.lab", f->fingerprint));
+  g_assert_cmpuint (g_list_model_get_n_items (pins), ==, 0);
+  g_assert_true (wc_client_trust_certificate (f->client, script_address (f->server), f->fingerprint));
   g_assert_cmpuint (g_list_model_get_n_items (pins), ==, 1);
   script_login (f->server, f->client, "bob", NULL);
   g_assert_true (wc_client_get_is_encrypted (f->client));
@@ -92,7 +95,7 @@ test_first_time (Fixture *f, gconstpointer data)
       assert_message_has (f, f->fingerprint);
       assert_message_has (f, other_fingerprint);
       g_assert_cmpstr (wc_client_get_certificate_fingerprint (f->client), ==, other_fingerprint);
-      wc_client_trust_certificate (f->client);
+      g_assert_true (wc_client_trust_certificate (f->client, script_address (f->server), other_fingerprint));
     }
 
   /* But when the old one was taken away. */
@@ -103,7 +106,7 @@ test_first_time (Fixture *f, gconstpointer data)
     wc_pins_remove (wc_client_get_pins (f->client), old);
   }
   fail_login (f, WC_ERROR_CERTIFICATE_UNKNOWN);
-  wc_client_trust_certificate (f->client);
+  g_assert_true (wc_client_trust_certificate (f->client, script_address (f->server), other_fingerprint));
   script_login (f->server, f->client, "bob", NULL);
 }
 
