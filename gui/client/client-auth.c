@@ -179,6 +179,8 @@ send_invitation (WcClient *self)
   WcAuth *auth = &self->auth;
   WireMessage line = { .verb = WIRE_INVITATION };
 
+  g_return_if_fail (auth->invitation != NULL);
+
   auth->invitation_stage = WC_INVITATION_SENT;
   line.word[0] = WIRE_SPAN (auth->invitation->token);
   line.word[1] = WIRE_SPAN (auth->verifier);
@@ -404,6 +406,12 @@ wc_client_set_invitation (WcClient *self, const Invitation *invitation, const ch
   g_return_if_fail (WC_IS_CLIENT (self));
   g_return_if_fail (invitation == NULL || new_password != NULL);
 
+  /* A verifier for the one before may be on its way. */
+  if (auth->stage == WC_AUTH_INVITED && auth->computing != NULL)
+    {
+      g_cancellable_cancel (auth->computing);
+      g_clear_object (&auth->computing);
+    }
   forget_invitation (auth);
   if (invitation == NULL)
     return;

@@ -331,6 +331,23 @@ test_password (Fixture *f, gconstpointer data)
   script_expect_end (f->server);
 }
 
+/* Somebody lost patience, and the login itself has not heard of it yet. */
+static void
+test_taken_back (Fixture *f, gconstpointer data)
+{
+  start (f);
+  expect_hello (f);
+  script_say (f->server, "AUTH_REQUIRED SCRAM-SHA-256 SCRAM-SHA-256-PLUS\n");
+  wait_for (f->client->auth.computing != NULL);
+  wc_client_set_invitation (f->client, NULL, NULL);
+  wait_for (f->client->auth.n_computing == 0);
+  g_assert_true (script_is_quiet (f->server));
+  wc_client_logout (f->client);
+  wait_for (f->login.done);
+  g_assert_error (f->login.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  script_expect_end (f->server);
+}
+
 #define add(path, data, test) g_test_add (path, Fixture, data, set_up, test, tear_down)
 
 int
@@ -361,6 +378,7 @@ main (int argc, char **argv)
     }
   add ("/client/invitation/somebody-else", NULL, test_somebody_else);
   add ("/client/invitation/password", NULL, test_password);
+  add ("/client/invitation/taken-back", NULL, test_taken_back);
 
   return g_test_run ();
 }
