@@ -96,7 +96,7 @@ typedef struct
   char *password;         /* NULL: not known */
   char *password_for;     /* whose that is; NULL: of the next login */
   gboolean remember;
-  gboolean from_keyring;  /* the password need not be stored */
+  gboolean from_keyring;  /* the password need not be stored, or taken out of the keyring */
   gboolean look_up;       /* in the keyring, before the next connection */
   gboolean encrypted;
   char *fingerprint;      /* of the certificate that the last login failed for */

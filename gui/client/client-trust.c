@@ -188,11 +188,12 @@ wc_client_store_password (WcClient *self)
 {
   WcTrust *trust = &self->trust;
 
-  if (trust->secrets == NULL || !trust->remember || trust->from_keyring)
+  if (trust->secrets == NULL || trust->password == NULL || trust->from_keyring)
     return;
 
+  /* One that is not to be remembered leaves none from before either. */
   trust->from_keyring = TRUE; /* once is enough */
-  store (self, trust->password);
+  store (self, trust->remember ? trust->password : NULL);
 }
 
 void

@@ -269,10 +269,15 @@ test_password (Fixture *f, gconstpointer data)
 static void
 test_not_remembered (Fixture *f, gconstpointer data)
 {
+  g_autofree char *server = g_strdup_printf ("127.0.0.1:%u", script_port (f->server));
+
   be_asked (f);
   gtk_switch_set_active (GTK_SWITCH (part (f, "remember_switch")), FALSE);
   g_assert_false (ui_settings_get_remember_password (f->settings));
   type (f, "password_row", PASSWORD);
+
+  /* One from before goes, too. */
+  wc_secrets_store_async (f->secrets, server, "alice", "an old one", NULL, NULL, NULL);
   enter (f, "password_row");
   script_accept (f->server);
   script_prove (f->server, verifier);
