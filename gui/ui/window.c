@@ -67,6 +67,7 @@ static void
 update_page (UiWindow *self)
 {
   const gboolean offline = wc_client_get_state (self->client) == WC_STATE_OFFLINE;
+  gboolean busy;
 
   if (!offline && wc_client_get_ready (self->client))
     {
@@ -78,8 +79,10 @@ update_page (UiWindow *self)
     {
       ui_main_page_reset (self->main_page);
       show_page (self, GTK_WIDGET (self->login_page));
-      /* What goes wrong with an invitation is said where it was taken. */
-      ui_login_page_show_error (self->login_page, self->invitation_dialog ? NULL : wc_client_get_error (self->client));
+      /* What goes wrong with an invitation is said where it was taken; and with a login that the page has begun, by the page when it ends. */
+      g_object_get (self->login_page, "busy", &busy, NULL);
+      if (!busy)
+        ui_login_page_show_error (self->login_page, self->invitation_dialog ? NULL : wc_client_get_error (self->client));
     }
 }
 
