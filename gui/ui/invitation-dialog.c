@@ -3,10 +3,10 @@
 
 #include <glib/gi18n.h>
 
-#include "shared/invitation.h"
 #include "shared/scram.h"
 
 #include "ui/field-error.h"
+#include "ui/invitation.h"
 #include "ui/pages.h"
 #include "ui/password.h"
 #include "ui/tooltip-names.h"
@@ -39,7 +39,8 @@ struct _UiInvitationDialog
   WcClient *client;
   Invitation *invitation;   /* NULL: on the page that asks for one */
   char *generated;          /* the password that was made for the login on its way; NULL: the person's own */
-  GCancellable *joining;    /* NULL unless busy */
+  GCancellable *joining;    /* NULL unless it is on its way */
+  gboolean storing;         /* joined, and the generated password is nowhere but here until the keyring has answered: it always does, see secrets.h */
   GCancellable *probing;    /* whether there is a keyring is being found out */
   gboolean has_keyring;
 };
@@ -84,13 +85,10 @@ weak_take (GWeakRef *weak)
   return self && self->client ? g_steal_pointer (&self) : NULL;
 }
 
-/* "host:port", as the keyring has it. */
-static char *
-server_key (const Invitation *invitation)
+static gboolean
+is_busy (UiInvitationDialog *self)
 {
-  g_autofree char *host = g_ascii_strdown (invitation->host, -1);
-
-  return g_strdup_printf ("%s:%u", host, invitation->port);
+  return self->joining || self->storing;
 }
 
 /* Says what Join would end. */
@@ -102,7 +100,7 @@ update_other_login (UiInvitationDialog *self)
   const char *client_id = wc_client_get_client_id (self->client);
   g_autofree char *text = NULL;
 
-  if (self->invitation && logged_in && !self->joining && server && client_id)
+  if (self->invitation && logged_in && !is_busy (self) && server && client_id)
     {
       g_autofree char *address = wc_invitation_get_address (self->invitation);
       const gboolean is_same = g_str_equal (client_id, self->invitation->client_id) && g_str_equal (server, address);
@@ -113,7 +111,7 @@ update_other_login (UiInvitationDialog *self)
         text = g_strdup_printf (_("You are logged in as %s at %s. Joining logs you out there."), client_id, server);
       gtk_label_set_text (self->other_login_label, text);
     }
-  if (!self->joining)
+  if (!is_busy (self))
     gtk_label_set_label (self->join_label, text ? _("Log Out and Join") : _("Join"));
   gtk_widget_set_visible (self->other_login, text != NULL);
 }
@@ -151,18 +149,19 @@ password_changed_cb (UiInvitationDialog *self)
 static void
 update_button (UiInvitationDialog *self)
 {
-  const char *label = self->joining ? _("Joining…") : gtk_label_get_label (self->join_label);
+  const char *label = is_busy (self) ? _("Joining…") : gtk_label_get_label (self->join_label);
 
   gtk_label_set_label (self->join_label, label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->join_button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
-  gtk_widget_set_sensitive (self->join_button, !self->joining && !self->probing);
-  gtk_widget_set_sensitive (self->password_list, !self->joining);
+  gtk_widget_set_sensitive (self->join_button, !is_busy (self) && !self->probing);
+  gtk_widget_set_sensitive (self->password_list, !is_busy (self));
 }
 
 static void
-set_joining (UiInvitationDialog *self, GCancellable *joining)
+set_busy (UiInvitationDialog *self, GCancellable *joining, gboolean storing)
 {
   g_set_object (&self->joining, joining);
+  self->storing = storing;
   update_other_login (self);
   update_button (self);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
@@ -200,7 +199,7 @@ static void
 probe_keyring (UiInvitationDialog *self)
 {
   WcSecrets *secrets = wc_client_get_secrets (self->client);
-  g_autofree char *server = server_key (self->invitation);
+  g_autofree char *server = ui_invitation_get_keyring_server (self->invitation);
 
   if (self->probing)
     g_cancellable_cancel (self->probing);
@@ -250,7 +249,9 @@ take_link (UiInvitationDialog *self, const char *link)
       ui_field_set_error (self->link_row, self->link_error, text, error->message);
       return FALSE;
     }
-  g_clear_pointer (&self->generated, wc_secrets_wipe);
+  /* The server may have taken the password that was made for this one, though its answer was lost. */
+  if (!ui_invitation_equal (self->invitation, invitation))
+    g_clear_pointer (&self->generated, wc_secrets_wipe);
   g_clear_pointer (&self->invitation, invitation_free);
   self->invitation = invitation;
   ui_field_set_error (self->link_row, self->link_error, NULL, NULL);
@@ -297,9 +298,13 @@ stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (UiInvitationDialog) self = weak_take (user_data);
   const gboolean ok = wc_secrets_store_finish (WC_SECRETS (source), result, NULL);
 
-  if (self && ok)
+  if (!self)
+    return;
+
+  set_busy (self, NULL, FALSE);
+  if (ok)
     close_dialog (self);
-  else if (self)
+  else
     show_password (self);
 }
 
@@ -308,10 +313,11 @@ finish_joining (UiInvitationDialog *self)
 {
   WcSecrets *secrets = wc_client_get_secrets (self->client);
 
+  set_busy (self, NULL, self->generated && secrets);
   g_signal_emit (self, signals[SIGNAL_JOINED], 0);
-  if (self->generated && secrets)
+  if (self->storing)
     {
-      g_autofree char *server = server_key (self->invitation);
+      g_autofree char *server = ui_invitation_get_keyring_server (self->invitation);
 
       wc_secrets_store_async (secrets, server, self->invitation->client_id, self->generated, NULL, stored_cb, weak_new (self));
     }
@@ -322,17 +328,9 @@ finish_joining (UiInvitationDialog *self)
 static void
 show_join_error (UiInvitationDialog *self, const GError *error)
 {
-  g_autofree char *address = wc_invitation_get_address (self->invitation);
   g_autofree char *details = ui_trouble_details (error, self->client);
-  g_autofree char *advice = NULL;
+  g_autofree char *advice = ui_invitation_advice (self->invitation, error);
 
-  if (g_error_matches (error, WC_ERROR, WC_ERROR_CERTIFICATE_CHANGED))
-    advice = g_strdup_printf (_("%s shows another certificate than the one that you trust, so you are not connected. Ask whoever runs the server whether it was "
-                                "changed. If it was, take the server out of Preferences, Trusted Servers, and open the invitation once more."), address);
-  else if (g_error_matches (error, WC_ERROR, WC_ERROR_INVITATION))
-    advice = ui_trouble_message (error); /* there is more than one reason */
-  else
-    advice = ui_trouble_advice (error, address);
   ui_error_note_set (self->join_error, advice, details);
   gtk_widget_grab_focus (self->join_button);
 }
@@ -347,10 +345,13 @@ joined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!self)
     return;
 
-  set_joining (self, NULL);
   if (ok)
-    finish_joining (self);
-  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      finish_joining (self);
+      return;
+    }
+  set_busy (self, NULL, FALSE);
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     show_join_error (self, error);
 }
 
@@ -386,7 +387,7 @@ join_cb (UiInvitationDialog *self)
   g_autoptr (GCancellable) joining = NULL;
   const char *password;
 
-  if (self->joining || self->probing || !self->invitation)
+  if (is_busy (self) || self->probing || !self->invitation)
     return;
 
   password = choose_password (self);
@@ -399,7 +400,7 @@ join_cb (UiInvitationDialog *self)
   ui_error_note_set (self->join_error, NULL, NULL);
   address = wc_invitation_get_address (self->invitation);
   joining = g_cancellable_new ();
-  set_joining (self, joining);
+  set_busy (self, joining, FALSE);
   wc_client_set_invitation (self->client, self->invitation, password);
   wc_client_set_remember_password (self->client, TRUE);
   wc_client_login_async (self->client, address, self->invitation->client_id, joining, joined_cb, weak_new (self));
@@ -420,13 +421,26 @@ clipboard_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gtk_editable_select_region (GTK_EDITABLE (self->link_row), 0, -1);
 }
 
+/* Another link would end what is on its way, or take the password away that is shown nowhere else. */
+static gboolean
+takes_links (UiInvitationDialog *self)
+{
+  return !is_busy (self) && g_strcmp0 (ui_pages_get_page (self->pages), "page_password") != 0;
+}
+
 static gboolean
 drop_cb (UiInvitationDialog *self, const GValue *value)
 {
-  if (self->joining)
+  if (!takes_links (self))
     return FALSE;
   ui_invitation_dialog_open (self, g_value_get_string (value));
   return TRUE;
+}
+
+static gboolean
+ui_invitation_dialog_close_request (GtkWindow *window)
+{
+  return UI_INVITATION_DIALOG (window)->storing || GTK_WINDOW_CLASS (ui_invitation_dialog_parent_class)->close_request (window);
 }
 
 static void
@@ -440,7 +454,7 @@ ui_invitation_dialog_get_property (GObject *object, guint id, GValue *value, GPa
       g_value_set_object (value, self->client);
       break;
     case PROP_BUSY:
-      g_value_set_boolean (value, self->joining != NULL);
+      g_value_set_boolean (value, is_busy (self));
       break;
     case PROP_HAS_KEYRING:
       g_value_set_boolean (value, self->has_keyring);
@@ -539,6 +553,7 @@ ui_invitation_dialog_class_init (UiInvitationDialogClass *klass)
   object_class->set_property = ui_invitation_dialog_set_property;
   object_class->dispose = ui_invitation_dialog_dispose;
   object_class->finalize = ui_invitation_dialog_finalize;
+  GTK_WINDOW_CLASS (klass)->close_request = ui_invitation_dialog_close_request;
 
   props[PROP_CLIENT] = g_param_spec_object ("client", NULL, NULL, WC_TYPE_CLIENT, G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
   props[PROP_BUSY] = g_param_spec_boolean ("busy", NULL, NULL, FALSE, read_only);
@@ -571,7 +586,7 @@ ui_invitation_dialog_open (UiInvitationDialog *self, const char *link)
 {
   g_return_if_fail (UI_IS_INVITATION_DIALOG (self));
 
-  if (self->joining)
+  if (!takes_links (self))
     return;
   if (link && take_link (self, link))
     return;

@@ -26,6 +26,9 @@ G_DECLARE_FINAL_TYPE (FullSecrets, full_secrets, FULL, SECRETS, WcSecrets)
 struct _FullSecrets
 {
   WcSecrets parent_instance;
+
+  gboolean slow; /* it answers no store before the test says so */
+  GTask *held;
 };
 
 G_DEFINE_FINAL_TYPE (FullSecrets, full_secrets, WC_TYPE_SECRETS)
@@ -51,7 +54,10 @@ full_secrets_store_async (WcSecrets *self, const char *server, const char *clien
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "full");
+  if (FULL_SECRETS (self)->slow && password)
+    g_set_object (&FULL_SECRETS (self)->held, task);
+  else
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "full");
 }
 
 static gboolean
@@ -393,6 +399,36 @@ test_keyring_full (Fixture *f, gconstpointer data)
   wait_for (f->dialog == NULL);
 }
 
+/* It waits for somebody to unlock it: until it has answered, the dialog has the only password. */
+static void
+test_keyring_slow (Fixture *f, gconstpointer data)
+{
+  FullSecrets *secrets = FULL_SECRETS (f->secrets);
+  g_autoptr (GTask) held = NULL;
+
+  secrets->slow = TRUE;
+  open_dialog (f, f->link);
+  wait_for (gtk_widget_get_sensitive (part (f, "join_button")));
+  join (f);
+  expect_invitation (f);
+  script_say (f->server, "CONNECTED 2\n");
+  assert_joined (f);
+  g_assert_true (is_busy (f));
+  gtk_window_close (GTK_WINDOW (f->dialog));
+  gui_wait_frames (f->dialog, 2);
+  ui_window_open_invitation (f->window, GOOD);
+  g_assert_null (gui_find_label (f->dialog, "Join chat.lab as alice?"));
+
+  held = g_steal_pointer (&secrets->held);
+  g_task_return_new_error (held, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "still locked");
+  wait_for (g_str_equal (page_of (f), "page_password"));
+  ui_window_open_invitation (f->window, GOOD);
+  g_assert_cmpstr (page_of (f), ==, "page_password");
+  g_assert_cmpuint (strlen (gtk_label_get_text (GTK_LABEL (part (f, "kept_password")))), >=, 20);
+  gtk_window_close (GTK_WINDOW (f->dialog));
+  wait_for (f->dialog == NULL);
+}
+
 static void
 test_bad_links (Fixture *f, gconstpointer data)
 {
@@ -591,6 +627,7 @@ main (int argc, char *argv[])
   ADD ("no-keyring", make_none, test_no_keyring);
   ADD ("keyring-fails", failing_secrets_new, test_no_keyring);
   ADD ("keyring-full", make_full, test_keyring_full);
+  ADD ("keyring-slow", make_full, test_keyring_slow);
   ADD ("bad-links", wc_secrets_new_memory, test_bad_links);
   ADD ("clipboard", wc_secrets_new_memory, test_clipboard);
   ADD ("refused", wc_secrets_new_memory, test_refused);
